@@ -1,0 +1,117 @@
+"""Failures become answers, here only: a page for people, an RFC 9457 problem document under /api/."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from accounts.faults import Fault, SignInAgain
+
+BLANK = "about:blank"  # RFC 9457: the type of a problem that its status already explains
+
+
+def answer(request: HttpRequest, fault: Fault) -> HttpResponse:
+    """What the person, or their program, gets to see of a fault."""
+    if is_api(request):
+        response: HttpResponse = problem(
+            request, fault.status, fault.detail, title=fault.title, errors=fault.errors
+        )
+        if fault.status == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = "Bearer"
+    else:
+        context = {
+            "title": fault.title,
+            "detail": fault.detail,
+            "retry_after": fault.retry_after,
+            "sign_in": isinstance(fault, SignInAgain),
+        }
+        response = page(request, "error.html", fault.status, context)
+    if fault.retry_after is not None:
+        response["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+def problem(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    title: str = "",
+    errors: dict[str, str] | None = None,
+) -> JsonResponse:
+    """A problem document: type, title, status, detail, reference, and errors by field."""
+    body: dict[str, Any] = {
+        "type": BLANK,
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "reference": reference(request),
+    }
+    if errors:
+        body["errors"] = errors
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def page(
+    request: HttpRequest, template: str, status: int, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The error page, which must not fail where the request did: in telling who is asking."""
+    try:
+        bool(request.user.is_authenticated)
+    except (AttributeError, Fault):
+        request.user = AnonymousUser()
+    return render(request, template, {"reference": reference(request), **(context or {})}, status=status)
+
+
+def reference(request: HttpRequest) -> str:
+    """The number that config.middleware.RequestLog writes into this request's log line."""
+    return getattr(request, "reference", "")
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+# --- What Django itself refuses --------------------------------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    if is_api(request):
+        return problem(request, 400, "This request could not be read.")
+    return page(request, "400.html", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    if is_api(request):
+        return problem(request, 403, "Your account is not permitted to do this.")
+    return page(request, "403.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    if is_api(request):
+        return problem(request, 404, "There is nothing here, or nothing of yours.")
+    return page(request, "404.html", 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return problem(request, 500, "This is our fault. Nothing you kept here was changed by it.")
+    # Without the context processors: one of them may be what broke.
+    return render(None, "500.html", {"reference": reference(request)}, status=500)
+
+
+def form_out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """A form without a valid CSRF token: most often a page from before the last sign-in."""
+    return answer(request, FormOutOfDate())
+
+
+class FormOutOfDate(Fault):
+    status = 403
+    title = "This page was out of date"
+    detail = (
+        "It was opened before you last signed in, or your browser does not keep this site’s cookies. "
+        "Nothing was changed. Go back, reload the page, and try again."
+    )
+    retry_after = None
