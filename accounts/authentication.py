@@ -1,0 +1,49 @@
+"""Who calls the API: a person with a session cookie, or a program with the person's ID token."""
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+
+from accounts import claims, people, tokens
+from accounts.claims import BadClaims
+from accounts.faults import SignInAgain
+from accounts.models import User
+from accounts.tokens import BadToken
+
+logger = logging.getLogger(__name__)
+
+
+class SessionCookie(APIKeyCookie):
+    """The site's session; changes need the CSRF token as well."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        # First who, then CSRF: somebody who is not signed in is told that, not the other.
+        return super()._get_key(request) if request.user.is_authenticated else None
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        return request.user if key and isinstance(request.user, User) else None
+
+
+class IdToken(HttpBearer):
+    """An ID token of this app client, verified as at sign-in.
+
+    Not an access token: only an ID token gets AWS credentials from the identity pool, and with them
+    files. A refused token is the end of it; a session cookie beside it is not tried.
+    """
+
+    def authenticate(self, request: HttpRequest, token: str) -> User:
+        try:
+            identity = claims.identity(tokens.verify_id_token(token))
+        except (BadToken, BadClaims) as error:
+            logger.warning("bearer token refused", extra={"why": str(error)})
+            raise SignInAgain("The bearer token was refused: send a valid ID token.") from None
+        person = people.recognise(identity)
+        if not person.is_active:
+            raise SignInAgain("This account is switched off.")
+        request.user = person
+        request.bearer_token = token  # type: ignore[attr-defined]  # accounts.sessions looks for it
+        return person

@@ -1,0 +1,62 @@
+"""What a verified ID token says of a person. Pure: no network, no database, no settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class BadClaims(Exception):
+    """The token is genuine, but lacks what a person needs to be known by."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person as Cognito describes them at one moment.
+
+    issued_at is the token's `iat`, Unix seconds: of two tokens, the later one tells the truth.
+    groups are the Cognito groups of `cognito:groups`; without the claim there are none.
+    preferred_role is the ARN of the IAM role that the identity pool's token mapping will pick.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+    """
+
+    issuer: str
+    subject: str
+    issued_at: int
+    email: str
+    email_verified: bool
+    name: str
+    groups: frozenset[str]
+    preferred_role: str | None
+
+
+def identity(claims: Mapping[str, Any]) -> Identity:
+    """Read the claims of an ID token that accounts.tokens has verified; unknown ones are ignored."""
+    issuer, subject = _text(claims, "iss"), _text(claims, "sub")
+    if not issuer or not subject:
+        raise BadClaims("the ID token names no issuer or no subject")
+    return Identity(
+        issuer=issuer,
+        subject=subject,
+        issued_at=int(claims["iat"]),
+        email=_text(claims, "email"),
+        email_verified=_true(claims.get("email_verified")),
+        name=_text(claims, "name"),
+        groups=_names(claims.get("cognito:groups")),
+        preferred_role=_text(claims, "cognito:preferred_role") or None,
+    )
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    return value.strip()[:255] if isinstance(value, str) else ""
+
+
+def _true(value: object) -> bool:
+    """userInfo sends the string "true" where the ID token sends a boolean; nothing else is true."""
+    return value is True or value == "true"
+
+
+def _names(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        return frozenset()
+    return frozenset(name for name in value if isinstance(name, str) and name)

@@ -1,0 +1,207 @@
+"""A person's temporary AWS credentials, from the identity pool.
+
+The enhanced flow: GetId once in a person's life (the identity id is stored), then
+GetCredentialsForIdentity once an hour, with the ID token. Both are public calls, sent unsigned, so
+this process needs no AWS credentials of its own.
+https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html
+"""
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache as once
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.cache import cache
+
+from accounts import sealing
+from accounts.claims import Identity
+from accounts.faults import Fault, Refused, Unavailable
+from accounts.models import User
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_identity import CognitoIdentityClient
+
+logger = logging.getLogger(__name__)
+
+MARGIN = timedelta(minutes=5)  # a presigned URL dies with the credentials that signed it
+FETCH_SECONDS = 15  # longer than both calls may take, retries and time-outs included
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Temporary keys that IAM limits to one person's prefix; never shown in a repr."""
+
+    identity_id: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expires_at: datetime
+
+    def __reduce__(self) -> str:
+        raise TypeError("credentials are not pickled: they would lie in a cache or a queue in the clear")
+
+
+class NoRole(Refused):
+    """The identity pool gives this person no IAM role."""
+
+    title = "No access to files yet"
+    detail = (
+        "Your account is in no group that may keep files. Ask an administrator to add you to one, "
+        "then sign in again."
+    )
+
+
+class IdentityChanged(Fault):
+    """The pool answered with another identity than the one that owns this person's prefix."""
+
+    title = "Your storage could not be matched"
+    detail = (
+        "AWS named another storage area than the one that holds your files. Nothing was changed. "
+        "Please tell an administrator."
+    )
+    retry_after = None
+
+
+def credentials_for(user: User, id_token: str, identity: Identity) -> Credentials:
+    """The person's credentials, with at least five minutes left to live.
+
+    identity: what the (verified) ID token says. Raises NoRole, IdentityChanged or Unavailable.
+    """
+    key = cache_key(user, identity)
+    if found := _cached(key):
+        return found
+    with _one_at_a_time(key):
+        if found := _cached(key):
+            return found
+        fetched = _fetch(user, id_token)
+        _store(key, fetched)
+        return fetched
+
+
+def cache_key(user: User, identity: Identity) -> str:
+    """A hash of who and which role: no secret in it.
+
+    The role, so that after a change of groups the old role's credentials are not handed out again.
+    """
+    who = f"{settings.COGNITO_IDENTITY_POOL_ID}|{user.pk}|{identity.preferred_role}"
+    return f"credentials:{hashlib.sha256(who.encode()).hexdigest()}"
+
+
+def _fetch(user: User, id_token: str) -> Credentials:
+    logins = {settings.COGNITO_ISSUER.removeprefix("https://"): id_token}
+    try:
+        identity_id = (
+            user.identity_id
+            or _client().get_id(IdentityPoolId=settings.COGNITO_IDENTITY_POOL_ID, Logins=logins)[
+                "IdentityId"
+            ]
+        )
+        answer = _client().get_credentials_for_identity(IdentityId=identity_id, Logins=logins)
+    except ClientError as error:
+        raise _translate(error) from None
+    except BotoCoreError as error:
+        logger.warning("identity pool unreachable", extra={"error": type(error).__name__})
+        raise Unavailable from None
+    if answer["IdentityId"] != identity_id:
+        logger.error("identity id changed", extra={"user": user.pk, "stored": identity_id})
+        raise IdentityChanged
+    if not user.identity_id:
+        _remember(user, identity_id)
+    keys = answer["Credentials"]
+    return Credentials(
+        identity_id=identity_id,
+        access_key=keys["AccessKeyId"],
+        secret_key=keys["SecretKey"],
+        session_token=keys["SessionToken"],
+        expires_at=keys["Expiration"].astimezone(UTC),
+    )
+
+
+def _remember(user: User, identity_id: str) -> None:
+    """Store the identity id, once and for all: a second writer must agree with the first."""
+    User.objects.filter(pk=user.pk, identity_id="").update(identity_id=identity_id)
+    user.refresh_from_db(fields=["identity_id"])
+    if user.identity_id != identity_id:
+        logger.error("identity id changed", extra={"user": user.pk, "stored": user.identity_id})
+        raise IdentityChanged
+
+
+def _translate(error: ClientError) -> Fault:
+    code = error.response.get("Error", {}).get("Code", "")
+    logger.warning("identity pool refused", extra={"code": code})
+    if code in {"NotAuthorizedException", "InvalidIdentityPoolConfigurationException"}:
+        return NoRole()
+    if code == "ResourceNotFoundException":
+        return IdentityChanged()
+    return Unavailable()
+
+
+@once
+def _client() -> "CognitoIdentityClient":
+    """One client for the process: they are thread-safe, and this one carries nobody's credentials."""
+    return boto3.session.Session().client(
+        "cognito-identity",
+        region_name=settings.AWS_REGION,
+        endpoint_url=settings.AWS_ENDPOINT_URL or None,
+        config=Config(
+            signature_version=UNSIGNED,
+            connect_timeout=2,
+            read_timeout=4,
+            retries={"mode": "standard", "total_max_attempts": 2},
+        ),
+    )
+
+
+# --- The cache: sealed, since a shared cache is another machine ------------------------------------
+
+
+def _store(key: str, credentials: Credentials) -> None:
+    left = credentials.expires_at - MARGIN - datetime.now(UTC)
+    fields = {**vars(credentials), "expires_at": credentials.expires_at.isoformat()}
+    if left > timedelta(0):
+        cache.set(key, sealing.seal(json.dumps(fields)), left.total_seconds())
+
+
+def _cached(key: str) -> Credentials | None:
+    sealed = cache.get(key)
+    if sealed is None:
+        return None
+    try:
+        fields = json.loads(sealing.unseal(sealed))
+    except sealing.Unreadable:
+        return None
+    found = Credentials(**{**fields, "expires_at": datetime.fromisoformat(fields["expires_at"])})
+    return found if found.expires_at - datetime.now(UTC) > MARGIN else None
+
+
+@contextmanager
+def _one_at_a_time(key: str) -> Iterator[None]:
+    """Hold the only right to fetch for `key`, in all processes that share the cache.
+
+    A holder that died frees it after FETCH_SECONDS; whoever waits longer fetches without it.
+    """
+    lock, mine = f"{key}:fetching", uuid4().hex
+    deadline = time.monotonic() + FETCH_SECONDS
+    while not cache.add(lock, mine, FETCH_SECONDS) and time.monotonic() < deadline:
+        _WAIT.wait(0.02)
+    try:
+        yield
+    finally:
+        if cache.get(lock) == mine:
+            cache.delete(lock)
+
+
+_WAIT = threading.Event()  # never set: a sleep that tests can replace

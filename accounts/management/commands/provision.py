@@ -1,0 +1,84 @@
+"""`manage.py provision`: infra/stack.yaml to AWS or to the emulator, and its outputs into .env."""
+
+import os
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import cloudformation
+from accounts.cloudformation import NotDeployed, Progress, Target
+
+TEMPLATE = Path("infra/stack.yaml")
+
+
+class Command(BaseCommand):
+    help = (
+        "Create or update the stack (AWS, or the emulator at AWS_ENDPOINT_URL) and write its outputs "
+        "as settings into the .env file. Secrets go into the file only."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--stack", default="strongbox", help="the stack's name")
+        parser.add_argument("--region", default=settings.AWS_REGION)
+        parser.add_argument(
+            "--env-file",
+            type=Path,
+            default=Path(os.environ.get("ENV_FILE", settings.BASE_DIR / ".env")),
+            help="other lines in it stay as they are",
+        )
+
+    def handle(self, *, stack: str, region: str, env_file: Path, **_: Any) -> None:
+        target = Target(stack, region, settings.AWS_ENDPOINT_URL)
+        try:
+            outputs = cloudformation.deploy(
+                target,
+                template=(settings.BASE_DIR / TEMPLATE).read_text(),
+                parameters={"SiteUrl": settings.SITE_URL, "EndpointUrl": settings.AWS_ENDPOINT_URL},
+                report=self.report,
+            )
+            secret = cloudformation.client_secret(
+                target, user_pool_id=outputs["CognitoUserPoolId"], client_id=outputs["CognitoClientId"]
+            )
+        except NotDeployed as error:
+            raise CommandError(str(error)) from None
+        values = {cloudformation.environment_name(name): value for name, value in outputs.items()}
+        values |= {"COGNITO_CLIENT_SECRET": secret, "AWS_REGION": region, "SITE_URL": settings.SITE_URL}
+        if settings.AWS_ENDPOINT_URL:
+            values["AWS_ENDPOINT_URL"] = settings.AWS_ENDPOINT_URL
+        try:
+            write_settings(env_file, values)
+        except OSError as error:
+            raise CommandError(f"{env_file} cannot be written: {error.strerror}") from None
+        self.stdout.write(f"{stack} is up to date; its settings are in {env_file}")
+
+    def report(self, step: Progress) -> None:
+        reason = f"  {step.reason}" if step.reason else ""
+        self.stdout.write(f"{step.status:<24} {step.resource}{reason}")
+
+
+def write_settings(path: Path, values: dict[str, str]) -> None:
+    """Set NAME=value lines in an .env file, keep all others, readable by the owner only.
+
+    A file without a SECRET_KEY gets a new one. The file is replaced whole, so that nobody ever reads
+    half of it.
+    """
+    path = path.resolve()  # behind a link, it is the file that is replaced
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.partition("=")[0].removeprefix("export ").strip() for line in lines]
+    if "SECRET_KEY" not in names:
+        values = {**values, "SECRET_KEY": secrets.token_urlsafe(48)}
+    kept = [line for name, line in zip(names, lines, strict=True) if name not in values]
+    text = "\n".join([*kept, *(f"{name}={value}" for name, value in sorted(values.items()))]) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""An identity from a verified token becomes a person of this site."""
+
+import logging
+
+from django.db import transaction
+
+from accounts import groups
+from accounts.claims import Identity
+from accounts.models import User
+
+audit = logging.getLogger("accounts.audit")
+
+
+def recognise(identity: Identity) -> User:
+    """The person with this issuer and subject, made if new, brought up to date with the token.
+
+    A token that is older than the last one seen changes nothing: replaying it does not bring back
+    groups that were taken away since. The caller decides what an inactive person may do.
+    """
+    who = User.objects.at(issuer=identity.issuer, subject=identity.subject)
+    known = who.first()
+    if known and identity.issued_at < known.claims_issued_at:
+        return known
+    profile = {
+        "email": identity.email,
+        "email_verified": identity.email_verified,
+        "name": identity.name,
+        "claims_issued_at": identity.issued_at,
+    }
+    with transaction.atomic():
+        user, new = User.objects.select_for_update().get_or_create(
+            issuer=identity.issuer, subject=identity.subject, defaults=profile
+        )
+        if identity.issued_at >= user.claims_issued_at:
+            _update(user, profile)
+            groups.sync(user, identity.groups)
+    if new:
+        audit.info("person first seen", extra={"user": user.pk})
+    return user
+
+
+def _update(user: User, profile: dict[str, object]) -> None:
+    changed = [name for name, value in profile.items() if getattr(user, name) != value]
+    for name in changed:
+        setattr(user, name, profile[name])
+    if changed:
+        user.save(update_fields=changed)

@@ -1,0 +1,34 @@
+"""Ending refresh tokens at Cognito, now or as soon as it answers again."""
+
+import logging
+
+from accounts import cognito, sealing
+from accounts.faults import Fault
+from accounts.models import PendingRevocation
+
+logger = logging.getLogger(__name__)
+
+
+def revoke(refresh_token: str) -> None:
+    """Revoke the token; when Cognito does not answer, remember to. Never fails the caller."""
+    try:
+        cognito.revoke(refresh_token)
+    except Fault:
+        PendingRevocation.objects.create(sealed_token=sealing.seal(refresh_token))
+        return
+    retry(most=5)
+
+
+def retry(most: int) -> int:
+    """Revoke up to `most` remembered tokens, oldest first; how many were. Stops at a failure."""
+    done = 0
+    for pending in PendingRevocation.objects.order_by("pk")[:most]:
+        try:
+            cognito.revoke(sealing.unseal(pending.sealed_token))
+        except Fault:
+            break
+        except sealing.Unreadable:
+            logger.error("pending revocation unreadable", extra={"pending": pending.pk})
+        pending.delete()
+        done += 1
+    return done

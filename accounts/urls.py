@@ -1,0 +1,10 @@
+from django.urls import path
+
+from accounts import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("oidc/authenticate/", views.SignIn.as_view(), name="oidc_authentication_init"),
+    path("oidc/callback/", views.Callback.as_view(), name="oidc_authentication_callback"),
+    path("oidc/logout/", views.SignOut.as_view(), name="oidc_logout"),
+]

@@ -1,0 +1,157 @@
+"""Signing in and out, and the page for those who are not signed in."""
+
+import logging
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.crypto import get_random_string
+from django.views.generic import View
+from mozilla_django_oidc.utils import (
+    add_state_and_verifier_and_nonce_to_session,
+    generate_code_challenge,
+)
+from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
+
+from accounts import cognito, revocation
+from accounts.faults import Fault, Refused, SignInAgain
+from accounts.models import User
+from accounts.sessions import SessionStore, session_of
+from accounts.states import new_state, next_of
+
+logger = logging.getLogger(__name__)
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "home.html")
+
+
+class SignIn(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the library has no types
+    """To Cognito's sign-in page, with state, nonce and PKCE (S256), and from there to ?next=."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        state, nonce, verifier = new_state(request), get_random_string(32), get_random_string(64)
+        query = {
+            "response_type": "code",
+            "client_id": settings.COGNITO_CLIENT_ID,
+            "redirect_uri": cognito.redirect_uri(),
+            "scope": settings.OIDC_RP_SCOPES,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": generate_code_challenge(verifier, "S256"),
+            "code_challenge_method": "S256",
+        }
+        add_state_and_verifier_and_nonce_to_session(request, state, query, verifier)
+        request.session.modified = True
+        return HttpResponseRedirect(f"{settings.OIDC_OP_AUTHORIZATION_ENDPOINT}?{urlencode(query)}")
+
+
+class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
+    """Back from Cognito, with a code or with an error."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        state = request.GET.get("state", "")
+        next_url = next_of(state)
+        started = take_state(request, state)
+        if started is None:
+            return self._not_started_here(request, next_url)
+        try:
+            if "code" not in request.GET:
+                raise refusal(request)
+            user = auth.authenticate(
+                request, nonce=started["nonce"], code_verifier=started["code_verifier"]
+            )
+            self._sign_in(request, cast(User, user))
+        except Fault as fault:
+            return problem(request, fault, next_url)
+        return redirect(next_url or settings.LOGIN_REDIRECT_URL)
+
+    def _sign_in(self, request: HttpRequest, user: User) -> None:
+        if not user.is_active:
+            logger.warning("inactive person kept out", extra={"user": user.pk})
+            raise SwitchedOff
+        session = session_of(request)
+        auth.login(request, user)
+        session.save()
+        session.keep_tokens(request.issued_tokens)  # type: ignore[attr-defined]  # by the backend
+
+    def _not_started_here(self, request: HttpRequest, next_url: str) -> HttpResponse:
+        """A replayed, bookmarked or forged address: it changes nothing, whoever made it."""
+        if request.user.is_authenticated and "code" in request.GET:
+            return redirect(next_url or settings.LOGIN_REDIRECT_URL)
+        return problem(request, OutOfDate(), next_url)
+
+
+class SignOut(View):
+    """Ends the session here, the refresh token, and then the session of managed login."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        session = session_of(request)
+        try:
+            refresh_token = session.tokens.refresh_token
+        except SignInAgain:
+            refresh_token = None
+        # Not auth.logout(): it asks who is signed in, which may ask Cognito.
+        session.flush()
+        request.user = AnonymousUser()
+        if refresh_token:
+            revocation.revoke(refresh_token)
+        return HttpResponseRedirect(cognito.logout_url())
+
+
+class OutOfDate(Fault):
+    status = 400
+    title = "That sign-in page was out of date"
+    detail = (
+        "It was opened too long ago, from a bookmark, or in another browser, or this browser does not "
+        "keep this site’s cookies. Nothing was changed; please sign in again."
+    )
+    retry_after = None
+
+
+class Cancelled(Refused):
+    title = "You were not signed in"
+    detail = "The sign-in was cancelled, or refused. You can start again whenever you like."
+
+
+class SwitchedOff(Refused):
+    title = "Your account is switched off here"
+    detail = "You signed in, but an administrator of this site has switched your account off."
+
+
+def take_state(request: HttpRequest, state: str) -> dict[str, Any] | None:
+    """What this session noted when it started the sign-in with this state, once; None if it did not."""
+    started: dict[str, Any] | None = request.session.get("oidc_states", {}).pop(state, None)
+    if started is not None:
+        request.session.save()  # before the slow call to Cognito: a replay finds it gone
+        # Read anew when next used: other tabs may note their states during that call.
+        request.session = SessionStore(request.session.session_key)
+    return started
+
+
+def refusal(request: HttpRequest) -> Fault:
+    """Cognito's answer to a sign-in that we started, when it is not a code.
+
+    Its description is shown, since a Lambda trigger's explanation comes that way.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    error = request.GET.get("error", "")[:64]
+    description = request.GET.get("error_description", "")[:300]
+    logger.warning("sign-in refused by cognito", extra={"error": error})
+    if error == "access_denied" or not description:
+        return Cancelled()
+    return Cancelled(f"The sign-in service says: “{description}”")
+
+
+def problem(request: HttpRequest, fault: Fault, next_url: str) -> HttpResponse:
+    """The page for a sign-in that failed: what happened, and one button that starts again."""
+    context = {"title": fault.title, "detail": fault.detail, "next": next_url}
+    return render(request, "sign_in_problem.html", context, status=fault.status)
