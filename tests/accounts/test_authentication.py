@@ -1,0 +1,56 @@
+"""Programs that call the API with a bearer token."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.accounts.signing_in import sign_in
+from tests.fakes import STRANGERS_KEY, FakeCognito
+
+pytestmark = pytest.mark.django_db
+
+
+def files(client: Client, token: str) -> int:
+    return client.get("/api/v1/files", headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+def test_a_program_with_the_persons_id_token_is_let_in(client: Client, cognito: FakeCognito) -> None:
+    assert files(client, cognito.id_token()) == 200
+
+
+def test_a_token_of_another_client_or_kind_is_refused(client: Client, cognito: FakeCognito) -> None:
+    """Pitfall 13."""
+    for token in (
+        cognito.id_token(aud="another-client"),
+        cognito.access_token(),
+        cognito.access_token(client_id="another-client"),
+        cognito.id_token(STRANGERS_KEY),
+        "garbage",
+        "",
+    ):
+        assert files(client, token) == 401
+    assert not User.objects.exists()
+
+
+def test_a_refused_token_is_not_made_good_by_a_session(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    assert files(client, "garbage") == 401
+
+
+def test_somebody_switched_off_is_kept_out(client: Client, cognito: FakeCognito) -> None:
+    files(client, cognito.id_token())
+    User.objects.update(is_active=False)
+    assert files(client, cognito.id_token()) == 401
+
+
+def test_somebody_not_signed_in_is_told_how(client: Client) -> None:
+    answer = client.post("/api/v1/uploads", "{}", "application/json")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_change_with_the_cookie_alone_is_refused(cognito: FakeCognito) -> None:
+    careful = Client(enforce_csrf_checks=True)
+    sign_in(careful, cognito)
+    answer = careful.post("/api/v1/uploads", "{}", "application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")

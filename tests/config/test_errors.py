@@ -1,0 +1,126 @@
+"""What people and programs are told when something fails."""
+
+import json
+import re
+
+import pytest
+from django.http import HttpRequest
+from django.test import Client
+
+from accounts.faults import Fault, Refused, SignInAgain, Unavailable
+from accounts.models import Session
+from config import errors
+from tests.accounts.signing_in import sign_in
+from tests.conftest import Person
+from tests.fakes import FakeCognito
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nothing-here", 404), ("/files/not-a-uuid/content/", 404), ("/%00", 404)]
+)
+def test_an_address_where_nothing_is_has_a_page_with_a_reference(
+    client: Client, path: str, status: int
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer["X-Reference"] in answer.content.decode()
+
+
+def test_under_api_it_is_a_problem_document(client: Client) -> None:
+    answer = client.get("/api/v1/nothing-here")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "reference"}
+    assert body["reference"] == answer["X-Reference"]
+
+
+def test_a_body_that_is_not_json_is_a_problem_document(bob: Person) -> None:
+    answer = bob.post("/api/v1/uploads", "{not json", "application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_a_malformed_body_names_each_field(bob: Person) -> None:
+    answer = bob.post("/api/v1/uploads", json.dumps({"size": "x"}), "application/json")
+    assert answer.status_code == 422
+    assert {"path", "size"} <= set(answer.json()["errors"])
+
+
+def test_a_foreign_host_is_refused_without_naming_it(client: Client) -> None:
+    answer = client.get("/", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert b"evil.example" not in answer.content
+
+
+@pytest.mark.parametrize("fault", [Unavailable(), Refused(), SignInAgain(), Fault()])
+def test_each_fault_has_a_page_with_its_reference(fault: Fault) -> None:
+    request = a_request("/files/")
+    answer = errors.answer(request, fault)
+    assert answer.status_code == fault.status
+    assert "abc123" in answer.content.decode()
+    assert fault.detail in answer.content.decode()
+    assert answer.get("Retry-After") == (str(fault.retry_after) if fault.retry_after else None)
+
+
+def test_a_fault_by_field_names_the_fields_to_a_program() -> None:
+    fault = Refused("No.", errors={"path": "It is too long."})
+    body = json.loads(errors.answer(a_request("/api/v1/files"), fault).content)
+    assert body["errors"] == {"path": "It is too long."}
+
+
+def test_our_own_failure_is_a_page_too() -> None:
+    answer = errors.server_error(a_request("/files/"))
+    assert answer.status_code == 500
+    assert "our fault" in answer.content.decode()
+    assert errors.server_error(a_request("/api/v1/files"))["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+def test_the_error_page_does_not_fail_where_the_request_did(
+    client: Client, cognito: FakeCognito
+) -> None:
+    """Telling who is asking is what failed; the page must not ask again."""
+    sign_in(client, cognito)
+    Session.objects.update(tokens_expire_at="2020-01-01T00:00:00Z")
+    cognito.will_answer("/oauth2/token", 503, b"", times=2)
+    answer = client.get("/nothing-here")
+    assert answer.status_code == 404
+
+
+def test_every_page_has_the_strict_policy(client: Client) -> None:
+    policy = client.get("/nothing-here")["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_security_headers_are_there(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_one_log_line_a_request_without_the_query(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "config.requests")
+    answer = client.get("/healthz?code=c0de")
+    (line,) = (record for record in caplog.records if record.name == "config.requests")
+    assert vars(line)["path"] == "/healthz"
+    assert vars(line)["reference"] == answer["X-Reference"]
+    assert "c0de" not in str(vars(line))
+
+
+@pytest.mark.django_db
+def test_no_template_has_inline_script_or_style(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)
+
+
+def a_request(path: str) -> HttpRequest:
+    request = HttpRequest()
+    request.path, request.method = path, "GET"
+    request.reference = "abc123"  # type: ignore[attr-defined]
+    return request

@@ -1,0 +1,173 @@
+"""A stand-in for Cognito's hosted endpoints, for what the local stack cannot do: fail, and forge.
+
+It counts the calls, answers with real RS256 tokens, and misbehaves on request.
+"""
+
+import json
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import parse_qsl
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Fake"
+CLIENT = "fakeclient"
+
+
+class Signer:
+    """One RSA key of the pool."""
+
+    def __init__(self, kid: str) -> None:
+        self.kid = kid
+        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def jwk(self) -> dict[str, Any]:
+        public = jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+        return {**public, "kid": self.kid, "alg": "RS256", "use": "sig"}
+
+    def sign(self, claims: dict[str, Any], **header: Any) -> str:
+        return jwt.encode(claims, self.private, "RS256", headers={"kid": self.kid, **header})
+
+
+# Two key pairs, as a user pool has: one for ID tokens, one for access tokens. Made once: it is slow.
+ID_KEY, ACCESS_KEY, STRANGERS_KEY = Signer("id-key"), Signer("access-key"), Signer("strangers-key")
+
+
+@dataclass
+class Answer:
+    """status and body of an answer; `reset` drops the connection, `slow` answers only at shutdown."""
+
+    status: int = 200
+    body: bytes = b""
+    reset: bool = False
+    slow: bool = False
+
+
+@dataclass
+class Call:
+    path: str
+    form: dict[str, str]
+
+
+@dataclass
+class FakeCognito:
+    url: str
+    calls: list[Call] = field(default_factory=list)
+    answers: dict[str, deque[Answer]] = field(default_factory=dict)
+    nonce: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    rotate: bool = False
+    stopping: Event = field(default_factory=Event)
+
+    def will_answer(
+        self, path: str, status: int = 200, body: object = None, *, times: int = 1, **how: bool
+    ) -> None:
+        """Answer the next `times` calls of this path so, before going back to normal."""
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        queue = self.answers.setdefault(path, deque())
+        queue.extend(Answer(status, text, **how) for _ in range(times))
+
+    def id_token(self, signer: Signer = ID_KEY, **over: Any) -> str:
+        """A genuine ID token of bob's; a claim given as None is left out."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "sub": "bob-sub",
+            "aud": CLIENT,
+            "token_use": "id",
+            "iat": now,
+            "exp": now + 3600,
+            "email": "bob@example.com",
+            "email_verified": True,
+            "name": "Bob",
+            "cognito:groups": ["members"],
+            **self.claims,
+            **over,
+        }
+        return signer.sign({name: value for name, value in claims.items() if value is not None})
+
+    def access_token(self, signer: Signer = ACCESS_KEY, **over: Any) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "sub": "bob-sub",
+            "client_id": CLIENT,
+            "token_use": "access",
+            "scope": "openid",
+            "iat": now,
+            "exp": now + 3600,
+            **over,
+        }
+        return signer.sign({name: value for name, value in claims.items() if value is not None})
+
+    def count(self, path: str) -> int:
+        return sum(call.path == path for call in self.calls)
+
+    def answer(self, call: Call) -> Answer:
+        self.calls.append(call)
+        if queue := self.answers.get(call.path):
+            return queue.popleft()
+        return Answer(body=json.dumps(self._usual(call)).encode())
+
+    def _usual(self, call: Call) -> dict[str, Any]:
+        if call.path == "/jwks.json":
+            return {"keys": [ID_KEY.jwk(), ACCESS_KEY.jwk()]}
+        if call.path == "/oauth2/token":
+            code = call.form["grant_type"] == "authorization_code"
+            tokens = {
+                "id_token": self.id_token(nonce=self.nonce if code else None),
+                "access_token": self.access_token(),
+                "token_type": "Bearer",
+                "expires_in": 3600,
+            }
+            return tokens | (
+                {"refresh_token": f"refresh-{len(self.calls)}"} if code or self.rotate else {}
+            )
+        return {}
+
+
+@contextmanager
+def fake_cognito() -> Iterator[FakeCognito]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    fake = FakeCognito(f"http://127.0.0.1:{server.server_port}")
+    server.fake = fake  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield fake
+    finally:
+        fake.stopping.set()
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self._handle("")
+
+    def do_POST(self) -> None:
+        self._handle(self.rfile.read(int(self.headers["Content-Length"] or 0)).decode())
+
+    def _handle(self, body: str) -> None:
+        fake: FakeCognito = self.server.fake  # type: ignore[attr-defined]
+        answer = fake.answer(Call(self.path, dict(parse_qsl(body))))
+        if answer.slow:
+            fake.stopping.wait(30)
+        if answer.reset or answer.slow:
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
