@@ -1,0 +1,44 @@
+"""/oauth2/token with a refresh token: the client must prove itself, and the groups stay in the tokens.
+
+ministack's own branch for tokens of the sign-in page mints tokens without cognito:groups, for a client
+without its secret, from a refresh token that has expired. Its branch for tokens of the API does
+better: every refresh goes there.
+https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
+"""
+
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+from localaws.seam import Function, replace
+
+
+def install() -> None:
+    from ministack.services import cognito
+
+    replace(cognito, "_oauth2_token", _refresh_strictly)
+
+
+def _refresh_strictly(original: Function) -> Function:
+    def _oauth2_token(
+        data: Any, query_params: Any, raw_body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Any:
+        from ministack.services import cognito
+
+        parsed = parse_qs(raw_body.decode("utf-8", "replace"), keep_blank_values=True)
+        form = {name: values[0] for name, values in parsed.items()}
+        if not form.get("code_verifier", "").isascii():
+            return cognito._oauth2_error("invalid_grant", "PKCE verification failed.")
+        if form.get("grant_type") != "refresh_token":
+            return original(data, query_params, raw_body, headers)
+        client_id, secret = cognito._authenticate_client(headers or {}, form)
+        _, _, client = cognito._find_pool_by_client_id(client_id)
+        if client is None:
+            return cognito._oauth2_error("invalid_client", "Client not found.")
+        token = form.get("refresh_token", "")
+        expiry = cognito._token_claims(token).get("exp")
+        if isinstance(expiry, int) and expiry <= time.time():
+            return cognito._oauth2_error("invalid_grant", "Refresh token has expired.")
+        return cognito._oauth2_refresh_api_issued_token(token, client_id, secret)
+
+    return _oauth2_token
