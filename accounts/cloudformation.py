@@ -23,6 +23,7 @@ from botocore.exceptions import (
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackEventTypeDef, StackTypeDef
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 CONFIG = Config(
     connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}
@@ -57,12 +58,17 @@ class Target:
     endpoint_url: str = ""
 
     def cloudformation(self) -> "CloudFormationClient":
-        return boto3.client(
-            "cloudformation",
-            region_name=self.region,
-            endpoint_url=self.endpoint_url or None,
-            config=CONFIG,
-        )
+        return self._session().client("cloudformation", endpoint_url=self._endpoint(), config=CONFIG)
+
+    def cognito(self) -> "CognitoIdentityProviderClient":
+        return self._session().client("cognito-idp", endpoint_url=self._endpoint(), config=CONFIG)
+
+    def _session(self) -> boto3.Session:
+        """A new one: boto3's default session would keep the credentials it once found."""
+        return boto3.Session(region_name=self.region)
+
+    def _endpoint(self) -> str | None:
+        return self.endpoint_url or None
 
 
 def deploy(
@@ -96,13 +102,7 @@ def deploy(
 def client_secret(target: Target, *, user_pool_id: str, client_id: str) -> str:
     """The app client's secret, which is no output because outputs are readable by many."""
     with _errors(target):
-        client = boto3.client(
-            "cognito-idp",
-            region_name=target.region,
-            endpoint_url=target.endpoint_url or None,
-            config=CONFIG,
-        )
-        answer = client.describe_user_pool_client(UserPoolId=user_pool_id, ClientId=client_id)
+        answer = target.cognito().describe_user_pool_client(UserPoolId=user_pool_id, ClientId=client_id)
         return answer["UserPoolClient"]["ClientSecret"]
 
 
@@ -127,7 +127,7 @@ def _start(
             StackName=stack, TemplateBody=template, Parameters=given, Capabilities=["CAPABILITY_IAM"]
         )
         return True
-    declared = client.validate_template(TemplateBody=template)["Parameters"]
+    declared = client.get_template_summary(TemplateBody=template).get("Parameters", [])
     had = {parameter["ParameterKey"] for parameter in before.get("Parameters", [])}
     kept = {parameter["ParameterKey"] for parameter in declared} & had - parameters.keys()
     given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept)]

@@ -68,12 +68,18 @@ def write_settings(path: Path, values: dict[str, str]) -> None:
     half of it.
     """
     path = path.resolve()  # behind a link, it is the file that is replaced
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [line.partition("=")[0].removeprefix("export ").strip() for line in lines]
-    if "SECRET_KEY" not in names:
-        values = {**values, "SECRET_KEY": secrets.token_urlsafe(48)}
-    kept = [line for name, line in zip(names, lines, strict=True) if name not in values]
-    text = "\n".join([*kept, *(f"{name}={value}" for name, value in sorted(values.items()))]) + "\n"
+    missing, lines = dict(values), []
+    has_key = False
+    for line in path.read_text().splitlines() if path.exists() else []:
+        name = line.partition("=")[0].removeprefix("export ").strip()
+        has_key = has_key or name == "SECRET_KEY"
+        if name not in values:
+            lines.append(line)
+        elif name in missing:
+            lines.append(f"{name}={missing.pop(name)}")
+    if not has_key:
+        missing["SECRET_KEY"] = secrets.token_urlsafe(48)
+    text = "\n".join([*lines, *(f"{name}={value}" for name, value in sorted(missing.items())), ""])
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
