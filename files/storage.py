@@ -1,0 +1,275 @@
+"""S3, as one person: the only module of files/ that knows it.
+
+Every call is signed with that person's temporary credentials, so that IAM decides; this process has
+none of its own. Vendor errors end here as accounts.faults.Fault; no credential, URL or file name is
+logged or put into an exception.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from boto3.s3.transfer import TransferConfig
+from django.conf import settings
+from django.core.files.base import File
+from storages.backends.s3 import S3Storage
+
+from accounts.credentials import Credentials
+from accounts.faults import Refused, Unavailable
+from files import s3
+from files.disposition import content_disposition, inline_type
+from files.parts import MIB
+from files.s3 import BadParts, BucketMissing, NoObject, UploadOver, translated
+
+__all__ = [
+    "BadParts",
+    "BucketMissing",
+    "Part",
+    "Prefix",
+    "Signed",
+    "Stored",
+    "UploadOver",
+    "check_bucket",
+]
+
+URL_LIFE = timedelta(hours=1)
+LIST_PAGE = 1_000  # the most that ListParts answers at once
+# Two parts on their way and one being read: 24 MiB, whatever the file's size. boto3 enlarges the parts
+# of a file that would have more than 10,000 of them.
+STREAM = TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=8 * MIB, max_concurrency=2)
+STREAM.max_in_memory_upload_chunks = 3  # 10 unless told; boto3's constructor does not pass it on
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A presigned request: whoever sends it acts as the person, so it is never logged.
+
+    headers: to send exactly so; Content-Length and Host are signed too, and sent by any client.
+    """
+
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that S3 holds. etag comes with its quotes; sha256 is base64, "" when S3 has none."""
+
+    number: int
+    size: int
+    etag: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object that S3 holds."""
+
+    size: int
+    etag: str
+    sha256: str
+
+
+class Prefix:
+    """One person's prefix of the bucket, opened with their credentials. Made per request, never shared.
+
+    A context manager: leaving it closes its connections.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._s3 = s3.client(credentials)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._s3.close()
+
+    def __reduce__(self) -> str:
+        raise TypeError("an opened prefix holds credentials: it is not pickled")
+
+    @property
+    def expires_at(self) -> datetime:
+        """When URLs signed now stop working: after an hour, or with the credentials."""
+        return min(datetime.now(UTC) + URL_LIFE, self._credentials.expires_at)
+
+    # --- Uploading --------------------------------------------------------------------------------
+
+    def create_multipart(self, key: str, *, content_type: str, path: str, checksums: bool) -> str:
+        """S3's id for a new multipart upload. path: percent-encoded, kept as metadata."""
+        more: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"} if checksums else {}
+        with translated("create"):
+            answer = self._s3.create_multipart_upload(
+                **_at(key), ContentType=content_type, Metadata={"path": path}, **more
+            )
+            return answer["UploadId"]
+
+    def sign_put(self, key: str, *, size: int, content_type: str, path: str, sha256: str) -> Signed:
+        """One PUT of the whole object, of this size and hash, which cannot overwrite anything."""
+        headers = {"content-type": content_type, "if-none-match": "*", "x-amz-meta-path": path}
+        params = {"ContentType": content_type, "IfNoneMatch": "*", "Metadata": {"path": path}}
+        return self._sign("put_object", key, size, sha256, params, headers)
+
+    def sign_part(self, key: str, multipart_id: str, number: int, *, size: int, sha256: str) -> Signed:
+        """The PUT of one part, of this size and (unless it is "") this hash."""
+        params = {"UploadId": multipart_id, "PartNumber": number}
+        return self._sign("upload_part", key, size, sha256, params, {})
+
+    def list_parts(self, key: str, multipart_id: str, *, after: int = 0, limit: int = 0) -> list[Part]:
+        """The parts that S3 holds, by number: all of them, or the first `limit` after one."""
+        found: list[Part] = []
+        with translated("list parts"):
+            while True:
+                answer = self._s3.list_parts(
+                    **_at(key),
+                    UploadId=multipart_id,
+                    PartNumberMarker=after,
+                    MaxParts=min(limit or LIST_PAGE, LIST_PAGE),
+                )
+                found += [_part(one) for one in answer.get("Parts", ())]
+                if limit or not answer.get("IsTruncated") or not answer.get("Parts"):
+                    return found
+                after = found[-1].number
+
+    def complete_multipart(self, key: str, multipart_id: str, parts: list[Part]) -> None:
+        """Make the object of these parts. Raises UploadOver and BadParts beside the usual faults."""
+        listed: list[Any] = [
+            {"PartNumber": part.number, "ETag": part.etag}
+            | ({"ChecksumSHA256": part.sha256} if part.sha256 else {})
+            for part in parts
+        ]
+        with translated("complete"):
+            self._s3.complete_multipart_upload(
+                **_at(key), UploadId=multipart_id, MultipartUpload={"Parts": listed}
+            )
+
+    def abort_multipart(self, key: str, multipart_id: str) -> None:
+        """Drop the upload and its parts; one that is over already is no error."""
+        try:
+            with translated("abort"):
+                self._s3.abort_multipart_upload(**_at(key), UploadId=multipart_id)
+        except UploadOver:
+            return
+
+    def put_stream(self, key: str, content: "File[bytes]", *, content_type: str, path: str) -> None:
+        """Send a file through this process, with bounded memory (the form without JavaScript)."""
+        storage = _FormStorage(self._credentials, content_type=content_type, path=path)
+        with translated("put"), closing(storage):
+            storage.save(key, content)
+
+    # --- What is there ----------------------------------------------------------------------------
+
+    def head(self, key: str) -> Stored | None:
+        """The object, or None. AWS answers 403 for a missing one: ListBucket is for listings only."""
+        try:
+            with translated("head"):
+                answer = self._s3.head_object(**_at(key), ChecksumMode="ENABLED")
+                sha256 = answer.get("ChecksumSHA256", "")
+                return Stored(answer["ContentLength"], answer["ETag"], sha256)
+        except (NoObject, Refused):
+            return None
+
+    def delete(self, key: str) -> None:
+        """Delete the object; one that is not there is no error."""
+        with translated("delete"):
+            self._s3.delete_object(**_at(key))
+
+    def sign_get(self, key: str, *, name: str, content_type: str, inline: bool) -> str:
+        """The URL of a download that is saved under this name, or shown if its type is harmless."""
+        shown = inline_type(content_type) if inline else None
+        params = {
+            "ResponseContentDisposition": content_disposition(name, inline=shown is not None),
+            "ResponseContentType": shown or content_type,
+        }
+        return self._presign("get_object", key, params)
+
+    # --- Signing ----------------------------------------------------------------------------------
+
+    def _sign(
+        self,
+        operation: str,
+        key: str,
+        size: int,
+        sha256: str,
+        params: dict[str, Any],
+        headers: dict[str, str],
+    ) -> Signed:
+        params["ContentLength"] = size
+        if sha256:
+            params["ChecksumSHA256"] = headers["x-amz-checksum-sha256"] = sha256
+        return Signed(self._presign(operation, key, params), headers)
+
+    def _presign(self, operation: str, key: str, params: dict[str, Any]) -> str:
+        life = int((self.expires_at - datetime.now(UTC)).total_seconds())
+        if life < 1:
+            raise Unavailable
+        with translated("sign"):
+            return self._s3.generate_presigned_url(operation, Params=_at(key) | params, ExpiresIn=life)
+
+
+class _FormStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
+    """django-storages' S3 for one file of one person: it caches its connection, so it is never shared.
+
+    Every setting that decides who calls, or where, is given here; the library would look for what is
+    left out in Django's settings and in the environment of this process.
+    """
+
+    def __init__(self, credentials: Credentials, *, content_type: str, path: str) -> None:
+        super().__init__(
+            access_key=credentials.access_key,
+            secret_key=credentials.secret_key,
+            security_token=credentials.session_token,
+            session_profile=None,
+            bucket_name=settings.FILES_BUCKET,
+            region_name=settings.AWS_REGION,
+            endpoint_url=settings.AWS_ENDPOINT_URL or None,
+            location="",
+            client_config=s3.config(),
+            transfer_config=STREAM,
+            querystring_auth=False,
+            custom_domain=None,
+            default_acl=None,
+            gzip=False,
+            file_overwrite=True,  # the key is new: no HEAD to find another
+            object_parameters={
+                "ContentType": content_type,
+                "Metadata": {"path": path},
+                "ChecksumAlgorithm": "SHA256",
+            },
+        )
+
+    def close(self) -> None:
+        self.connection.meta.client.close()
+
+    def __reduce__(self) -> str:
+        raise TypeError("a storage holds credentials: it is not pickled")
+
+
+def check_bucket() -> None:
+    """Whether the bucket is there, asked without credentials (the site has none): 403 is a yes.
+
+    Raises BucketMissing, or another Fault when nobody can tell.
+    """
+    try:
+        with translated("head bucket"):
+            s3.anonymous().head_bucket(Bucket=settings.FILES_BUCKET)
+    except Refused:
+        return
+    except NoObject:
+        raise BucketMissing from None
+
+
+def _at(key: str) -> dict[str, Any]:
+    return {"Bucket": settings.FILES_BUCKET, "Key": key}
+
+
+def _part(answer: Any) -> Part:
+    return Part(answer["PartNumber"], answer["Size"], answer["ETag"], answer.get("ChecksumSHA256", ""))
