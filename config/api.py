@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.authentication import IdToken, SessionCookie
-from accounts.faults import SignInAgain
+from accounts.faults import Fault, SignInAgain
 from config import errors
 from files.api import router as files
 
@@ -25,6 +25,11 @@ api = NinjaAPI(
     servers=[{"url": settings.SITE_URL}],
 )
 api.add_router("", files)
+
+
+@api.exception_handler(Fault)
+def failed(request: HttpRequest, fault: Fault) -> HttpResponse:
+    return errors.answer(request, fault)
 
 
 @api.exception_handler(ValidationError)

@@ -1,5 +1,6 @@
 """Failures become answers, here only: a page for people, an RFC 9457 problem document under /api/."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -9,11 +10,15 @@ from django.shortcuts import render
 
 from accounts.faults import Fault, SignInAgain
 
+logger = logging.getLogger(__name__)
+
 BLANK = "about:blank"  # RFC 9457: the type of a problem that its status already explains
 
 
 def answer(request: HttpRequest, fault: Fault) -> HttpResponse:
-    """What the person, or their program, gets to see of a fault."""
+    """What the person, or their program, gets to see of a fault, and a line in the log."""
+    seen = {"reference": reference(request), "fault": type(fault).__name__, "status": fault.status}
+    logger.warning("fault", extra=seen)
     if is_api(request):
         response: HttpResponse = problem(
             request, fault.status, fault.detail, title=fault.title, errors=fault.errors

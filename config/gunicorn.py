@@ -8,6 +8,8 @@ bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = 16
+# A window of 100 parts carries their hashes in its query: 5.5 KB.
+limit_request_line = 8190
 # The application is imported before forking, so that a configuration error ends the start.
 preload_app = True
 # The form without JavaScript streams a file through one thread: a worker is alive as long as its

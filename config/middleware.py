@@ -52,14 +52,4 @@ class Faults:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Fault):
-            return None
-        logger.warning(
-            "fault",
-            extra={
-                "reference": errors.reference(request),
-                "fault": type(exception).__name__,
-                "status": exception.status,
-            },
-        )
-        return errors.answer(request, exception)
+        return errors.answer(request, exception) if isinstance(exception, Fault) else None
