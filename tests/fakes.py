@@ -64,6 +64,7 @@ class FakeCognito:
     nonce: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     rotate: bool = False
+    delay: float = 0  # seconds before each answer, as if it came from far away
     stopping: Event = field(default_factory=Event)
 
     def will_answer(
@@ -117,12 +118,13 @@ class FakeCognito:
         return Answer(body=json.dumps(self._usual(call)).encode())
 
     def _usual(self, call: Call) -> dict[str, Any]:
-        if call.path == "/jwks.json":
+        if call.path.endswith("/jwks.json"):
             return {"keys": [ID_KEY.jwk(), ACCESS_KEY.jwk()]}
         if call.path == "/oauth2/token":
             code = call.form["grant_type"] == "authorization_code"
             tokens = {
-                "id_token": self.id_token(nonce=self.nonce if code else None),
+                # Without a nonce that was set, the code stands for it: each sign-in brings its own.
+                "id_token": self.id_token(nonce=(self.nonce or call.form["code"]) if code else None),
                 "access_token": self.access_token(),
                 "token_type": "Bearer",
                 "expires_in": 3600,
@@ -130,6 +132,8 @@ class FakeCognito:
             return tokens | (
                 {"refresh_token": f"refresh-{len(self.calls)}"} if code or self.rotate else {}
             )
+        if call.path == "/oauth2/userInfo":
+            return {"sub": "bob-sub", "email": "bob@example.com", "email_verified": "true"}
         return {}
 
 
@@ -158,8 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self, body: str) -> None:
         fake: FakeCognito = self.server.fake  # type: ignore[attr-defined]
         answer = fake.answer(Call(self.path, dict(parse_qsl(body))))
-        if answer.slow:
-            fake.stopping.wait(30)
+        fake.stopping.wait(30 if answer.slow else fake.delay)
         if answer.reset or answer.slow:
             self.close_connection = True
             return
