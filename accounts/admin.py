@@ -94,7 +94,8 @@ class GroupAdmin(admin.ModelAdmin):
     filter_horizontal = ("permissions",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Group]":
-        return super().get_queryset(request).annotate(people=Count("user"))
+        groups: QuerySet[Group] = super().get_queryset(request)
+        return groups.annotate(people=Count("user"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return ("name",) if obj and obj.name in settings.COGNITO_GROUPS else ()

@@ -77,7 +77,7 @@ class _State(admin.SimpleListFilter):
 
 @admin.register(File)
 class FileAdmin(_Owned):
-    list_display = ("shown_path", "shown_size", "content_type", "owner_link", "modified_at")
+    list_display = ("shown_path", "shown_size", "owner_link", "modified_at")
     list_filter = (_Kind, "modified_at", ("owner", admin.RelatedOnlyFieldListFilter))
     date_hierarchy = "created_at"
     ordering = ("-modified_at", "pk")

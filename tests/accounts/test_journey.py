@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from tests import people
 from tests.conftest import Person
+from tests.stack import STACK
 
 EXPECTED = {
     "alice": ({"admins"}, {"view", "add", "change", "delete"}, True),
@@ -47,5 +48,5 @@ def test_somebody_not_signed_in_enters_the_admin_through_cognito(client: Client)
 def test_after_signing_out_the_refresh_token_is_dead(bob: Person) -> None:
     token = bob.session.tokens.refresh_token  # type: ignore[attr-defined]
     bob.post("/oidc/logout/")
-    answer = people.STACK.token_endpoint(grant_type="refresh_token", refresh_token=token)
+    answer = STACK.token_endpoint(grant_type="refresh_token", refresh_token=token)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")

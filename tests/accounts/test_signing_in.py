@@ -5,12 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Session, User
-from tests.accounts.signing_in import begin, finish, sign_in
+from tests.accounts.signing_in import Answer, begin, finish, sign_in
 from tests.fakes import STRANGERS_KEY, FakeCognito
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +19,7 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/").status_code == 302
 
 
-def assert_told(answer: HttpResponse, status: int, words: str) -> None:
+def assert_told(answer: Answer, status: int, words: str) -> None:
     """A page that says what happened, and offers one button that starts again."""
     assert answer.status_code == status
     page = answer.content.decode()

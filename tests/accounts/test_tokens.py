@@ -57,7 +57,7 @@ def test_a_clock_that_is_a_little_ahead_is_tolerated(
 ) -> None:
     """Pitfall 3: `iat` three seconds ahead is no reason to keep anybody out."""
     now = int(time.time())
-    assert tokens.verify_id_token(cognito.id_token(**{k: now + v for k, v in claims.items()}))
+    assert tokens.verify_id_token(cognito.id_token(ID_KEY, **{k: now + v for k, v in claims.items()}))
 
 
 def test_a_token_that_expired_within_the_leeway_is_tolerated(cognito: FakeCognito) -> None:
@@ -105,7 +105,7 @@ def test_a_token_signed_by_a_stranger_is_refused(cognito: FakeCognito) -> None:
 
 def test_a_token_without_signature_is_refused(cognito: FakeCognito) -> None:
     claims = jwt.decode(cognito.id_token(), options={"verify_signature": False})
-    unsigned = jwt.encode(claims, None, "none", headers={"kid": ID_KEY.kid})
+    unsigned = jwt.encode(claims, "", "none", headers={"kid": ID_KEY.kid})
     with pytest.raises(BadToken):
         tokens.verify_id_token(unsigned)
 

@@ -1,4 +1,4 @@
-"""Where the browser for the tests is; `python -m tests.browser.chromium` installs one if there is none."""
+"""The browser for the tests; `python -m tests.browser.chromium` installs one if there is none."""
 
 import os
 import shutil

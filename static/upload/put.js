@@ -1,0 +1,49 @@
+/* One PUT to a presigned address. XMLHttpRequest, because fetch tells nothing of an upload's progress. */
+
+import { Failure } from "./failure.js";
+
+/* Resolves once S3 has stored the blob; rejects with a Failure, or with the signal's reason. */
+export async function put({ url, headers }, blob, onProgress, signal) {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    const settle = (action, value) => {
+      signal.removeEventListener("abort", abort);
+      action(value);
+    };
+    const fail = (failure) => {
+      onProgress(0);
+      settle(reject, failure);
+    };
+    request.open("PUT", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, blob.size));
+    request.onerror = () => fail(new Failure(UNREACHABLE));
+    request.onabort = () => fail(signal.reason);
+    request.onload = () => {
+      if (stored(request.status)) settle(resolve);
+      else fail(refused(request));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    // An empty body is sent as none, so that Content-Length: 0 is what S3 sees.
+    request.send(blob.size ? blob : null);
+  });
+}
+
+/* 412: the address may write once, and an earlier try that looked lost has done so. */
+const stored = (status) => (status >= 200 && status < 300) || status === 412;
+
+const UNREACHABLE =
+  "The storage cannot be reached, or the file can no longer be read. Check your connection, then retry.";
+
+function refused({ status, responseText }) {
+  // The bucket lies elsewhere, and its answer is XML: the code is all that is looked for.
+  const gone = status === 404 && responseText.includes("NoSuchUpload");
+  return new Failure(
+    gone
+      ? "This upload was ended on the server. Retry starts it again."
+      : `The storage refused a piece of this file (${status}).`,
+    { status, gone, final: gone },
+  );
+}

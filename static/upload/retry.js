@@ -1,0 +1,66 @@
+/* Trying again: exponential backoff with jitter, and no tries wasted while the device is offline. */
+
+const TRIES = 5;
+const FIRST_PAUSE = 500; // milliseconds; then 1, 2 and 4 seconds
+const LONGEST_PAUSE = 30_000;
+
+/* The result of attempt(number, last failure), tried up to five times. Throws its last failure, or the
+   signal's reason once that is aborted. onOffline(true|false) tells of waiting for the network. */
+export async function persist(attempt, { signal, onOffline }) {
+  for (let number = 1, last = null; ; number += 1) {
+    signal.throwIfAborted();
+    try {
+      return await attempt(number, last);
+    } catch (failure) {
+      signal.throwIfAborted();
+      const lost = failure.status === 0 && navigator.onLine === false;
+      if (failure.final || failure.status === undefined || (number >= TRIES && !lost)) throw failure;
+      if (lost) {
+        await online(signal, onOffline);
+        number = 0;
+      } else {
+        await pause(number, failure.retryAfter, signal);
+      }
+      last = failure;
+    }
+  }
+}
+
+/* Jitter over the upper half: many parts that failed together do not come back together. */
+function pause(number, retryAfter, signal) {
+  const longest = Math.min(FIRST_PAUSE * 2 ** (number - 1), LONGEST_PAUSE);
+  const chosen = longest * (0.5 + Math.random() / 2);
+  return until(signal, (done) => {
+    const timer = setTimeout(done, Math.max(chosen, Math.min(retryAfter * 1000, LONGEST_PAUSE)));
+    return () => clearTimeout(timer);
+  });
+}
+
+async function online(signal, onOffline) {
+  onOffline(true);
+  try {
+    await until(signal, (done) => {
+      window.addEventListener("online", done, { once: true });
+      if (navigator.onLine) done();
+      return () => window.removeEventListener("online", done);
+    });
+  } finally {
+    onOffline(false);
+  }
+}
+
+/* A promise that start(done) resolves; when the signal aborts first, it undoes and rejects. */
+function until(signal, start) {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      undo();
+      reject(signal.reason);
+    };
+    const done = () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    const undo = start(done);
+  });
+}
