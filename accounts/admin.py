@@ -39,7 +39,7 @@ class UserAdmin(admin.ModelAdmin):
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "name", "subject", "identity_id")
     search_help_text = "E-mail, name, Cognito subject or identity id"
-    date_hierarchy = "date_joined"
+    actions = ("sign_out",)
     ordering = ("email", "pk")
     list_per_page = 50
     filter_horizontal = ("groups",)
@@ -79,6 +79,12 @@ class UserAdmin(admin.ModelAdmin):
         """Not here: their files would be left in S3, owned by nobody. Switch them off instead."""
         return False
 
+    @admin.action(description="Sign out of this site", permissions=["change"])
+    def sign_out(self, request: HttpRequest, people: "QuerySet[User]") -> None:
+        """End the sessions here, at their next request; managed login may still know them."""
+        ended, _ = Session.objects.filter(user__in=people).delete()
+        self.message_user(request, f"{ended} sessions ended.")
+
     @admin.display(description="Cognito groups")
     def cognito_groups(self, user: User) -> str:
         return ", ".join(g.name for g in user.groups.all() if g.name in settings.COGNITO_GROUPS) or "—"
@@ -113,23 +119,7 @@ class GroupAdmin(admin.ModelAdmin):
         return int(getattr(group, "people", 0))
 
 
-@admin.register(Session)
-class SessionAdmin(admin.ModelAdmin):
-    """Who is signed in here; deleting a session signs its browser out at the next request."""
-
-    list_display = ("user", "tokens_expire_at", "expire_date")
-    fields = readonly_fields = ("user", "tokens_expire_at", "expire_date")
-    search_fields = ("user__email",)
-    ordering = ("-expire_date",)
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Session]":
-        return super().get_queryset(request).exclude(user=None)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:  # noqa: ARG002
-        return False
+# Sessions are not shown: a session's key is all that a browser needs to be its person.
 
 
 @admin.register(PendingRevocation)

@@ -44,8 +44,12 @@ class CognitoBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the li
         return {"id_token": self.issued.id_token, "access_token": self.issued.access_token}
 
     def verify_token(self, token: str, **kwargs: Any) -> tokens.Claims:
-        """The claims of the ID token, which must carry this sign-in's nonce; Untrusted otherwise."""
+        """The claims of the ID token, which must carry this sign-in's nonce; Untrusted otherwise.
+
+        The access token is verified as well: it is kept, to be sent to Cognito later.
+        """
         try:
+            tokens.verify_access_token(self.issued.access_token)
             return tokens.verify_id_token(
                 token, nonce=str(kwargs["nonce"]), access_token=self.issued.access_token
             )

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+LONGEST_NAME = 200  # characters; accounts.models.User keeps no longer issuer or subject
+LONGEST_TEXT = 254  # characters; an e-mail address has no more (RFC 5321)
+
 
 class BadClaims(Exception):
     """The token is genuine, but lacks what a person needs to be known by."""
@@ -31,9 +34,7 @@ class Identity:
 
 def identity(claims: Mapping[str, Any]) -> Identity:
     """Read the claims of an ID token that accounts.tokens has verified; unknown ones are ignored."""
-    issuer, subject = _text(claims, "iss"), _text(claims, "sub")
-    if not issuer or not subject:
-        raise BadClaims("the ID token names no issuer or no subject")
+    issuer, subject = _name(claims, "iss"), _name(claims, "sub")
     return Identity(
         issuer=issuer,
         subject=subject,
@@ -46,9 +47,17 @@ def identity(claims: Mapping[str, Any]) -> Identity:
     )
 
 
+def _name(claims: Mapping[str, Any], name: str) -> str:
+    """What a person is known by is taken as it is or not at all: shortened, it might be another's."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+        raise BadClaims(f"the ID token's {name} is no name")
+    return value
+
+
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value.strip()[:255] if isinstance(value, str) else ""
+    return value.strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
 
 
 def _true(value: object) -> bool:

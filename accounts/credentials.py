@@ -7,28 +7,21 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.ht
 """
 
 import hashlib
-import json
 import logging
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache as once
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.core.cache import cache
 
-from accounts import sealing
+from accounts import sealed_cache
 from accounts.claims import Identity
-from accounts.faults import Fault, Refused, Unavailable
+from accounts.faults import Fault, Refused, SignInAgain, Unavailable
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -37,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MARGIN = timedelta(minutes=5)  # a presigned URL dies with the credentials that signed it
-FETCH_SECONDS = 15  # longer than both calls may take, retries and time-outs included
+FETCH_SECONDS = 30  # longer than both calls may take: two tries each, connecting and reading
 
 
 @dataclass(frozen=True)
@@ -78,16 +71,17 @@ class IdentityChanged(Fault):
 def credentials_for(user: User, id_token: str, identity: Identity) -> Credentials:
     """The person's credentials, with at least five minutes left to live.
 
-    identity: what the (verified) ID token says. Raises NoRole, IdentityChanged or Unavailable.
+    identity: what the (verified) ID token says. Raises NoRole, SignInAgain (the user pool does not
+    stand by the token any more), IdentityChanged or Unavailable.
     """
     key = cache_key(user, identity)
-    if found := _cached(key):
+    if found := _kept(key):
         return found
-    with _one_at_a_time(key):
-        if found := _cached(key):
+    with sealed_cache.one_at_a_time(key, FETCH_SECONDS):
+        if found := _kept(key):
             return found
-        fetched = _fetch(user, id_token)
-        _store(key, fetched)
+        fetched = _fetch(user, id_token, identity)
+        _keep(key, fetched)
         return fetched
 
 
@@ -100,7 +94,7 @@ def cache_key(user: User, identity: Identity) -> str:
     return f"credentials:{hashlib.sha256(who.encode()).hexdigest()}"
 
 
-def _fetch(user: User, id_token: str) -> Credentials:
+def _fetch(user: User, id_token: str, identity: Identity) -> Credentials:
     logins = {settings.COGNITO_ISSUER.removeprefix("https://"): id_token}
     try:
         identity_id = (
@@ -111,7 +105,7 @@ def _fetch(user: User, id_token: str) -> Credentials:
         )
         answer = _client().get_credentials_for_identity(IdentityId=identity_id, Logins=logins)
     except ClientError as error:
-        raise _translate(error) from None
+        raise _translate(error, identity) from None
     except BotoCoreError as error:
         logger.warning("identity pool unreachable", extra={"error": type(error).__name__})
         raise Unavailable from None
@@ -139,10 +133,13 @@ def _remember(user: User, identity_id: str) -> None:
         raise IdentityChanged
 
 
-def _translate(error: ClientError) -> Fault:
+def _translate(error: ClientError, identity: Identity) -> Fault:
+    """The pool says NotAuthorized of a person without a role and of a revoked token alike."""
     code = error.response.get("Error", {}).get("Code", "")
     logger.warning("identity pool refused", extra={"code": code})
-    if code in {"NotAuthorizedException", "InvalidIdentityPoolConfigurationException"}:
+    if code == "NotAuthorizedException":
+        return SignInAgain() if identity.preferred_role else NoRole()
+    if code == "InvalidIdentityPoolConfigurationException":
         return NoRole()
     if code == "ResourceNotFoundException":
         return IdentityChanged()
@@ -165,43 +162,16 @@ def _client() -> "CognitoIdentityClient":
     )
 
 
-# --- The cache: sealed, since a shared cache is another machine ------------------------------------
-
-
-def _store(key: str, credentials: Credentials) -> None:
+def _keep(key: str, credentials: Credentials) -> None:
     left = credentials.expires_at - MARGIN - datetime.now(UTC)
     fields = {**vars(credentials), "expires_at": credentials.expires_at.isoformat()}
     if left > timedelta(0):
-        cache.set(key, sealing.seal(json.dumps(fields)), left.total_seconds())
+        sealed_cache.keep(key, fields, left.total_seconds())
 
 
-def _cached(key: str) -> Credentials | None:
-    sealed = cache.get(key)
-    if sealed is None:
-        return None
-    try:
-        fields = json.loads(sealing.unseal(sealed))
-    except sealing.Unreadable:
+def _kept(key: str) -> Credentials | None:
+    fields = sealed_cache.get(key)
+    if fields is None:
         return None
     found = Credentials(**{**fields, "expires_at": datetime.fromisoformat(fields["expires_at"])})
     return found if found.expires_at - datetime.now(UTC) > MARGIN else None
-
-
-@contextmanager
-def _one_at_a_time(key: str) -> Iterator[None]:
-    """Hold the only right to fetch for `key`, in all processes that share the cache.
-
-    A holder that died frees it after FETCH_SECONDS; whoever waits longer fetches without it.
-    """
-    lock, mine = f"{key}:fetching", uuid4().hex
-    deadline = time.monotonic() + FETCH_SECONDS
-    while not cache.add(lock, mine, FETCH_SECONDS) and time.monotonic() < deadline:
-        _WAIT.wait(0.02)
-    try:
-        yield
-    finally:
-        if cache.get(lock) == mine:
-            cache.delete(lock)
-
-
-_WAIT = threading.Event()  # never set: a sleep that tests can replace

@@ -1,6 +1,7 @@
 """Cognito groups become Django groups, staff and superuser: exactly, and both ways."""
 
 import logging
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -10,42 +11,52 @@ from accounts.models import User
 audit = logging.getLogger("accounts.audit")
 
 
-def sync(user: User, claimed: frozenset[str]) -> None:
-    """Make the person's mapped groups exactly the claimed ones; no claim means none.
+@dataclass(frozen=True)
+class Standing:
+    """The mapped groups that somebody is in, and what follows from them."""
 
-    Groups that settings.COGNITO_GROUPS does not name are the administrators' own and stay. Writes
-    nothing when nothing changed.
-    """
-    mapped = settings.COGNITO_GROUPS
-    wanted = {name for name in claimed if name in mapped}
-    held = set(user.groups.filter(name__in=mapped).values_list("name", flat=True))
-    if wanted != held:
-        user.groups.add(*Group.objects.filter(name__in=wanted - held))
-        user.groups.remove(*Group.objects.filter(name__in=held - wanted))
-        changed = {"added": sorted(wanted - held), "removed": sorted(held - wanted)}
-        audit.info("groups changed", extra={"user": user.pk, **changed})
-    _set_rights(
-        user,
-        is_staff=any(mapped[name].get("staff", False) for name in wanted),
-        is_superuser=any(mapped[name].get("superuser", False) for name in wanted),
+    groups: frozenset[str]
+    is_staff: bool
+    is_superuser: bool
+
+
+def due(claimed: frozenset[str]) -> Standing:
+    """What a claim gives: nothing for groups that settings.COGNITO_GROUPS does not name."""
+    mapped = {name: rights for name, rights in settings.COGNITO_GROUPS.items() if name in claimed}
+    return Standing(
+        frozenset(mapped),
+        is_staff=any(rights.get("staff", False) for rights in mapped.values()),
+        is_superuser=any(rights.get("superuser", False) for rights in mapped.values()),
     )
 
 
-def _set_rights(user: User, **rights: bool) -> None:
-    changed = {name: value for name, value in rights.items() if getattr(user, name) != value}
-    if not changed:
-        return
-    for name, value in changed.items():
-        setattr(user, name, value)
-    user.save(update_fields=changed)
-    audit.info("rights changed", extra={"user": user.pk, **changed})
+def held_by(user: User) -> Standing:
+    """What somebody has now. Groups that are the administrators' own do not count. One query."""
+    names = user.groups.filter(name__in=settings.COGNITO_GROUPS).values_list("name", flat=True)
+    return Standing(frozenset(names), is_staff=user.is_staff, is_superuser=user.is_superuser)
+
+
+def sync(user: User, claimed: frozenset[str]) -> None:
+    """Give exactly what the claim gives, and take the rest away; no claim means none of it."""
+    want, have = due(claimed), held_by(user)
+    if want.groups != have.groups:
+        added, removed = want.groups - have.groups, have.groups - want.groups
+        user.groups.add(*Group.objects.filter(name__in=added))
+        user.groups.remove(*Group.objects.filter(name__in=removed))
+        changed = {"added": sorted(added), "removed": sorted(removed)}
+        audit.info("groups changed", extra={"user": user.pk, **changed})
+    rights = {"is_staff": want.is_staff, "is_superuser": want.is_superuser}
+    if rights != {"is_staff": have.is_staff, "is_superuser": have.is_superuser}:
+        user.is_staff, user.is_superuser = want.is_staff, want.is_superuser
+        user.save(update_fields=rights)
+        audit.info("rights changed", extra={"user": user.pk, **rights})
 
 
 def create_mapped(**_: object) -> None:
     """After a migration: make each mapped group that is missing, with its permissions.
 
-    A group that exists is left as it is: from then on its permissions are the administrators'.
-    Permissions appear app by app, so a group made before its permissions gets them as they come.
+    A group that exists is left as it is: from then on its permissions are the administrators'. Django
+    makes permissions app by app; a group waits until its own are there.
     """
     for name, rights in settings.COGNITO_GROUPS.items():
         permissions = Permission.objects.filter(codename__in=rights.get("permissions", []))

@@ -27,6 +27,8 @@ def recognise(identity: Identity) -> User:
         "name": identity.name,
         "claims_issued_at": identity.issued_at,
     }
+    if known and not _differing(known, profile) and groups.held_by(known) == groups.due(identity.groups):
+        return known
     with transaction.atomic():
         user, new = User.objects.select_for_update().get_or_create(
             issuer=identity.issuer, subject=identity.subject, defaults=profile
@@ -40,8 +42,12 @@ def recognise(identity: Identity) -> User:
 
 
 def _update(user: User, profile: dict[str, object]) -> None:
-    changed = [name for name, value in profile.items() if getattr(user, name) != value]
+    changed = _differing(user, profile)
     for name in changed:
         setattr(user, name, profile[name])
     if changed:
         user.save(update_fields=changed)
+
+
+def _differing(user: User, profile: dict[str, object]) -> list[str]:
+    return [name for name, value in profile.items() if getattr(user, name) != value]

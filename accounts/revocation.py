@@ -3,7 +3,7 @@
 import logging
 
 from accounts import cognito, sealing
-from accounts.faults import Fault
+from accounts.faults import Fault, Unavailable
 from accounts.models import PendingRevocation
 
 logger = logging.getLogger(__name__)
@@ -20,15 +20,19 @@ def revoke(refresh_token: str) -> None:
 
 
 def retry(most: int) -> int:
-    """Revoke up to `most` remembered tokens, oldest first; how many were. Stops at a failure."""
+    """Revoke up to `most` remembered tokens, oldest first; how many. Stops when Cognito is away.
+
+    One that Cognito will not revoke, or that cannot be read any more, is logged and let go of.
+    """
     done = 0
     for pending in PendingRevocation.objects.order_by("pk")[:most]:
         try:
             cognito.revoke(sealing.unseal(pending.sealed_token))
-        except Fault:
+        except Unavailable:
             break
-        except sealing.Unreadable:
-            logger.error("pending revocation unreadable", extra={"pending": pending.pk})
+        except (Fault, sealing.Unreadable) as error:
+            why = type(error).__name__
+            logger.error("refresh token not revoked", extra={"pending": pending.pk, "why": why})
         pending.delete()
         done += 1
     return done

@@ -17,14 +17,17 @@ from django.utils import timezone
 
 from accounts import claims, cognito, people, sealing, tokens
 from accounts.claims import BadClaims, Identity
-from accounts.cognito import InvalidGrant, Tokens
+from accounts.cognito import InvalidGrant, Misconfigured, Tokens
 from accounts.credentials import Credentials, credentials_for
 from accounts.faults import SignInAgain, Unavailable
 from accounts.models import Session, User
 from accounts.tokens import BadToken
 
 REFRESH_AHEAD = timedelta(minutes=5)
-LEASE = timedelta(seconds=15)  # longer than a refresh may take, time-outs included
+LEASE = timedelta(
+    seconds=45
+)  # longer than a refresh takes at its slowest; only a killed process keeps it
+PATIENCE = 10  # seconds that a request waits for another one's refresh
 POLL = 0.05  # seconds
 
 
@@ -40,6 +43,10 @@ class SessionStore(db.SessionStore):
     def load(self) -> dict[str, Any]:
         self.row = self._get_session_from_db()  # type: ignore[attr-defined]  # not in the stubs
         return self.decode(self.row.session_data) if self.row else {}
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Ours are letters and digits; others, which a cookie may hold, never reach the database."""
+        return key is not None and key.isascii() and key.isalnum()
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast(Session, super().create_model_instance(data))
@@ -66,11 +73,9 @@ class SessionStore(db.SessionStore):
             raise SignInAgain from None
 
     def keep_tokens(self, new: Tokens) -> None:
-        """Seal verified tokens into this session, and end any refresh that was under way."""
+        """Seal verified tokens into this session."""
         expires_at = datetime.fromtimestamp(tokens.claims_of_verified(new.id_token)["exp"], UTC)
-        self._rows().update(
-            sealed_tokens=sealing.seal(new.dump()), tokens_expire_at=expires_at, refreshing_until=None
-        )
+        self._rows().update(sealed_tokens=sealing.seal(new.dump()), tokens_expire_at=expires_at)
         self._reread()
 
     def keep_fresh(self) -> None:
@@ -80,7 +85,7 @@ class SessionStore(db.SessionStore):
         answer and the tokens have run out; until then people go on working.
         """
         self._read()
-        deadline = time.monotonic() + LEASE.total_seconds()
+        deadline = time.monotonic() + PATIENCE
         while self._left() < REFRESH_AHEAD:
             if self._take_lease():
                 return self._refresh()
@@ -93,26 +98,36 @@ class SessionStore(db.SessionStore):
         return None
 
     def _refresh(self) -> None:
+        """As the holder of the lease. While Cognito is away, tokens that still hold go on."""
+        try:
+            self._renew()
+        except (Unavailable, Misconfigured):
+            if self._left() <= timedelta(0):
+                raise
+        finally:
+            self._rows().update(refreshing_until=None)
+
+    def _renew(self) -> None:
         old = self.tokens
         try:
             if not old.refresh_token:
                 raise SignInAgain
             new = cognito.refresh(old.refresh_token)
             verified = tokens.verify_id_token(new.id_token, access_token=new.access_token)
+            tokens.verify_access_token(new.access_token)
             identity = claims.identity(verified)
-        except Unavailable:
-            self._rows().update(refreshing_until=None)
-            if self._left() > timedelta(0):
-                return
-            raise
-        except (InvalidGrant, BadToken, BadClaims):
+        except InvalidGrant:
+            self._reread()
+            if self.row and self.tokens.refresh_token != old.refresh_token:
+                return  # rotated by a request whose lease had run out: its tokens are good
+            raise SignInAgain from None
+        except (BadToken, BadClaims):
             raise SignInAgain from None
         if not self._is_person(identity):
             raise SignInAgain
         people.recognise(identity)
         # Without rotation a refresh brings no refresh token: the old one goes on.
-        kept = Tokens(new.id_token, new.access_token, new.refresh_token or old.refresh_token)
-        self.keep_tokens(kept)
+        self.keep_tokens(Tokens(new.id_token, new.access_token, new.refresh_token or old.refresh_token))
 
     def _is_person(self, identity: Identity) -> bool:
         person = self.person

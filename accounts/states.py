@@ -11,15 +11,15 @@ from django.utils.crypto import get_random_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
 SALT = "accounts.states"
-LONGEST_NEXT = 2000  # characters; Cognito hands the state back in a URL
+LONGEST = 2000  # characters; Cognito hands the state back in a URL, which servers take to 4 or 8 KB
 
 
 def new_state(request: HttpRequest) -> str:
     """A fresh state for this request's `next`, which is kept if it is an address of this site."""
     next_url = request.GET.get("next", "")
-    if not _is_ours(next_url) or len(next_url) > LONGEST_NEXT:
-        next_url = ""
-    return signing.dumps([get_random_string(32), next_url], salt=SALT)
+    random = get_random_string(32)
+    state = signing.dumps([random, next_url if _is_ours(next_url) else ""], salt=SALT)
+    return state if len(state) <= LONGEST else signing.dumps([random, ""], salt=SALT)
 
 
 def next_of(state: str) -> str:

@@ -59,10 +59,12 @@ class KeySet:
 
     def warm(self) -> None:
         """Fetch the keys unless some are held; Unavailable when they cannot be had."""
-        if not self._keys:
-            with self._lock:
-                if not self._keys:
-                    self._refetch(keep_old=False)
+        with self._lock:
+            if self._keys:
+                return
+            if self._clock() - self._tried_at < RETRY:
+                raise Unavailable
+            self._refetch(keep_old=False)
 
     def _may_fetch(self, kid: str) -> bool:
         now = self._clock()

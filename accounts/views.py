@@ -25,6 +25,8 @@ from accounts.states import new_state, next_of
 
 logger = logging.getLogger(__name__)
 
+UNFINISHED = 3600  # seconds; a sign-in that was begun and not finished is not kept for longer
+
 
 def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
@@ -49,6 +51,8 @@ class SignIn(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the librar
         }
         add_state_and_verifier_and_nonce_to_session(request, state, query, verifier)
         request.session.modified = True
+        if session_of(request).person is None:
+            request.session.set_expiry(UNFINISHED)
         return HttpResponseRedirect(f"{settings.OIDC_OP_AUTHORIZATION_ENDPOINT}?{urlencode(query)}")
 
 
@@ -62,7 +66,7 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         if started is None:
             return self._not_started_here(request, next_url)
         try:
-            if "code" not in request.GET:
+            if not request.GET.get("code"):
                 raise refusal(request)
             user = auth.authenticate(
                 request, nonce=started["nonce"], code_verifier=started["code_verifier"]
@@ -78,6 +82,7 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
             raise SwitchedOff
         session = session_of(request)
         auth.login(request, user)
+        session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
         session.save()
         session.keep_tokens(request.issued_tokens)  # type: ignore[attr-defined]  # by the backend
 

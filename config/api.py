@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -48,8 +49,15 @@ def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRes
 
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """ninja's own: 400 for a body that is not JSON, 403 for a missing CSRF token."""
-    return errors.problem(request, error.status_code, error.message)
+    """ninja's own: a body that is not JSON, a missing CSRF token."""
+    status = 422 if error.status_code == 400 else error.status_code
+    return errors.problem(request, status, error.message)
+
+
+@api.exception_handler(RawPostDataException)
+def not_json(request: HttpRequest, error: RawPostDataException) -> HttpResponse:  # noqa: ARG001
+    """A form, which the CSRF check has read before ninja could."""
+    return errors.problem(request, 415, "Send JSON, as application/json.")
 
 
 @api.exception_handler(Http404)

@@ -12,6 +12,7 @@ from accounts.faults import Fault, SignInAgain
 
 logger = logging.getLogger(__name__)
 
+PROBLEM = "application/problem+json"
 BLANK = "about:blank"  # RFC 9457: the type of a problem that its status already explains
 
 
@@ -56,7 +57,18 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(body, status=status, content_type=PROBLEM)
+
+
+def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The response, or if it is an error in another form (a wrong method, say) a problem document."""
+    fine = response.status_code < HTTPStatus.BAD_REQUEST
+    if fine or response.get("Content-Type") == PROBLEM:
+        return response
+    told = problem(request, response.status_code, HTTPStatus(response.status_code).description)
+    for name in {"Allow", "Retry-After", "WWW-Authenticate"} & set(response.headers):
+        told[name] = response[name]
+    return told
 
 
 def page(

@@ -1,4 +1,4 @@
-"""One log line a request, and faults turned into answers."""
+"""What stands around every request: its log line, the probes, and answers to faults."""
 
 import logging
 import secrets
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from accounts.faults import Fault
-from config import errors
+from config import errors, health
 
 logger = logging.getLogger("config.requests")
 
@@ -42,14 +42,36 @@ class RequestLog:
         return response
 
 
-class Faults:
-    """A Fault that a view lets through becomes its page or problem document."""
+class Probes:
+    """Answers /healthz and /readyz before the Host header is looked at.
+
+    Load balancers ask by address, which is no name of the site's.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        probe = health.PROBES.get(request.path)
+        return probe(request) if probe else self.get_response(request)
+
+
+class Faults:
+    """A Fault that a view lets through becomes its page or problem document.
+
+    Under /api/ whatever fails is a problem document, and nothing is cached: answers hold presigned
+    URLs.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if errors.is_api(request):
+            response = errors.as_problem(request, response)
+            response.setdefault("Cache-Control", "no-store")
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return errors.answer(request, exception) if isinstance(exception, Fault) else None

@@ -1,53 +1,16 @@
-"""Every setting, from the environment, safe by default.
+"""Every setting, from the environment, safe by default. The variables are listed in the README."""
 
-The variables are listed in the README. A secret may come from a file instead: NAME_FILE holds its
-path. What is missing or malformed raises ImproperlyConfigured with a line that names it.
-"""
-
-import os
-import re
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
+
+from config.environment import ORIGIN, URL, address, listed, optional, required, switch
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
-
-# `manage.py provision` makes the Cognito values, so it alone starts without them.
-PROVISIONING = sys.argv[1:2] == ["provision"]
-
-
-def text(name: str, default: str = "") -> str:
-    """The variable's value, or what the file that NAME_FILE names holds."""
-    try:
-        return str(env.str(name, default)).strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}") from None
-
-
-def required(name: str, pattern: str = ".+") -> str:
-    """The variable's value, which must match the whole pattern."""
-    value = text(name)
-    if PROVISIONING or re.fullmatch(pattern, value):
-        return value
-    raise ImproperlyConfigured(
-        f"{name} is {'malformed' if value else 'missing'}: set it in the environment or in .env "
-        f"(see the README, or run `manage.py provision`)"
-    )
-
-
-def switch(name: str) -> bool:
-    """Off unless the variable says on: a typing error must not decide."""
-    value = text(name, "off").lower()
-    if value not in {"on", "true", "yes", "1", "off", "false", "no", "0"}:
-        raise ImproperlyConfigured(f"{name} is malformed: it is on or off")
-    return value in {"on", "true", "yes", "1"}
 
 
 def origin(url: str) -> str:
@@ -56,19 +19,16 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-URL = r"https?://[^/\s]+(/\S*)?"
-
 # --- The site -------------------------------------------------------------------------------------
 
 DEBUG = switch("DEBUG")
 SECRET_KEY = required("SECRET_KEY", ".{32,}") or "provisioning has yet to make one"
 # Retired keys, newest first: sessions sealed with them still open, new ones use SECRET_KEY.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-SITE_URL = text("SITE_URL", "http://localhost:8000").rstrip("/")
-if not re.fullmatch(URL, SITE_URL):
-    raise ImproperlyConfigured("SITE_URL is malformed: it is the address people type, with https://")
+SECRET_KEY_FALLBACKS = listed("SECRET_KEY_FALLBACKS")
+# An origin: cookies, the callback and the API know no path in front of theirs.
+SITE_URL = optional("SITE_URL", "http://localhost:8000", f"{ORIGIN}/?").rstrip("/")
 SECURE = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
+ALLOWED_HOSTS = listed("ALLOWED_HOSTS", str(urlsplit(SITE_URL).hostname))
 CSRF_TRUSTED_ORIGINS = [origin(SITE_URL)]
 
 ROOT_URLCONF = "config.urls"
@@ -87,6 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -114,7 +75,8 @@ TEMPLATES = [
 
 # --- Data -----------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+SQLITE = f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
+DATABASES = {"default": address("DATABASE_URL", SQLITE, environ.Env.db_url_config)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -126,19 +88,22 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # Kept open between requests: opening SQLite anew costs a sign-in more than verifying its tokens does.
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://strongbox")}
+# In this process unless told otherwise, with room for more people's credentials than Django's 300.
+LOCAL_CACHE = "locmemcache://strongbox?max_entries=100000"
+CACHES = {"default": address("CACHE_URL", LOCAL_CACHE, environ.Env.cache_url_config)}
 
 # --- AWS ------------------------------------------------------------------------------------------
 
-AWS_REGION = text("AWS_REGION", "us-east-1")
-AWS_ENDPOINT_URL = text("AWS_ENDPOINT_URL", "").rstrip("/")  # set for the local emulator only
+AWS_REGION = optional("AWS_REGION", "us-east-1", r"[a-z]{2}(-[a-z]+)+-\d")
+# Set for the local emulator only.
+AWS_ENDPOINT_URL = optional("AWS_ENDPOINT_URL", "", f"({ORIGIN}/?)?").rstrip("/")
 COGNITO_USER_POOL_ID = required("COGNITO_USER_POOL_ID", r"[a-z0-9-]+_\w+")
 COGNITO_CLIENT_ID = required("COGNITO_CLIENT_ID", r"\w+")
 COGNITO_CLIENT_SECRET = required("COGNITO_CLIENT_SECRET")
 COGNITO_DOMAIN = required("COGNITO_DOMAIN", URL).rstrip("/")
 COGNITO_IDENTITY_POOL_ID = required("COGNITO_IDENTITY_POOL_ID", r"[a-z0-9-]+:[0-9a-f-]+")
-COGNITO_ISSUER = text(
-    "COGNITO_ISSUER", f"https://cognito-idp.{AWS_REGION}.amazonaws.com/{COGNITO_USER_POOL_ID}"
+COGNITO_ISSUER = optional(
+    "COGNITO_ISSUER", f"https://cognito-idp.{AWS_REGION}.amazonaws.com/{COGNITO_USER_POOL_ID}", URL
 )
 # Tokens name AWS as their issuer on the emulator too; only the address of the keys differs there.
 COGNITO_JWKS_URL = (
@@ -158,6 +123,8 @@ LOGIN_URL = "oidc_authentication_init"
 LOGIN_REDIRECT_URL = "files:list"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+if SECURE:  # the prefix: a neighbouring host name cannot set these cookies
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # Lax, not Strict: the callback is a navigation that comes from Cognito's site.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
@@ -213,13 +180,15 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
+STATIC_ROOT = Path(optional("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # people's files: files.storage
     "staticfiles": {"BACKEND": "config.static.StaticFiles"},
 }
-# Above this a form's file is spooled to disk: memory stays flat.
+# A form's file above this size is dropped: the CSRF check reads every form, anybody's. The one form
+# that takes larger files, and spools them to disk, has handlers of its own (files.multipart).
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -227,18 +196,21 @@ USE_TZ = True
 
 # --- Logs -----------------------------------------------------------------------------------------
 
+LOG_LEVEL = optional("LOG_LEVEL", "INFO", "DEBUG|INFO|WARNING|ERROR|CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
+            # Django adds the request to its own lines: the query in it may be a code, or a search.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Django's own handlers would print the same lines again, or mail them.
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health
 from config.api import api
 
 urlpatterns = [
@@ -11,8 +10,7 @@ urlpatterns = [
     path("files/", include("files.urls")),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
-    path("healthz", health.alive),
-    path("readyz", health.ready),
+    # /healthz and /readyz are answered before: config.middleware.Probes
 ]
 
 handler400 = "config.errors.bad_request"

@@ -79,7 +79,6 @@ class _State(admin.SimpleListFilter):
 class FileAdmin(_Owned):
     list_display = ("shown_path", "shown_size", "owner_link", "modified_at")
     list_filter = (_Kind, "modified_at", ("owner", admin.RelatedOnlyFieldListFilter))
-    date_hierarchy = "created_at"
     ordering = ("-modified_at", "pk")
     fieldsets = (
         (None, {"fields": ("shown_path", "shown_size", "content_type", "owner_link")}),
@@ -93,7 +92,6 @@ class FileAdmin(_Owned):
 class UploadAdmin(_Owned):
     list_display = ("shown_path", "shown_size", "state", "owner_link", "created_at")
     list_filter = (_State, "created_at", ("owner", admin.RelatedOnlyFieldListFilter))
-    date_hierarchy = "created_at"
     ordering = ("-created_at", "pk")
     fieldsets = (
         (None, {"fields": ("shown_path", "shown_size", "content_type", "state", "owner_link", "file")}),

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache as once
 from typing import TYPE_CHECKING, Any, cast
@@ -86,12 +86,15 @@ _SERVER_ERROR = 500
 
 
 @contextmanager
-def translated(call: str) -> Iterator[None]:
-    """Whatever boto3 raises inside becomes a Fault, logged under this name without its message."""
+def translated(call: str, *, expected: Collection[str] = ()) -> Iterator[None]:
+    """Whatever boto3 raises inside becomes a Fault, logged under this name without its message.
+
+    expected: error codes that are an answer to this call, and no news.
+    """
     try:
         yield
     except ClientError as error:
-        raise _fault(call, error) from None
+        raise _fault(call, error, expected) from None
     except (BotoCoreError, Boto3Error, KeyError, RecursionError) as error:
         # KeyError: an answer that lacks what S3's has, so it is not S3's. RecursionError: to a redirect
         # botocore reacts by asking for the bucket's region; where all is redirected (to a proxy's
@@ -153,11 +156,12 @@ def _make(**how: Any) -> "S3Client":
     return cast("S3Client", made)
 
 
-def _fault(call: str, error: ClientError) -> Fault:
+def _fault(call: str, error: ClientError, expected: Collection[str]) -> Fault:
     answer: dict[str, Any] = dict(error.response)
     code = str(answer.get("Error", {}).get("Code", ""))[:64]
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    logger.warning("s3 refused", extra={"call": call, "code": code, "status": status})
+    level = logging.DEBUG if code in expected else logging.WARNING
+    logger.log(level, "s3 refused", extra={"call": call, "code": code, "status": status})
     if code in _FAULTS:
         return _FAULTS[code]()
     return Unavailable() if status >= _SERVER_ERROR else Fault()

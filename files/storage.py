@@ -170,7 +170,7 @@ class Prefix:
     def head(self, key: str) -> Stored | None:
         """The object, or None. AWS answers 403 for a missing one: ListBucket is for listings only."""
         try:
-            with translated("head"):
+            with translated("head", expected={"403", "404"}):
                 answer = self._s3.head_object(**_at(key), ChecksumMode="ENABLED")
                 sha256 = answer.get("ChecksumSHA256", "")
                 return Stored(answer["ContentLength"], answer["ETag"], sha256)
@@ -259,7 +259,7 @@ def check_bucket() -> None:
     Raises BucketMissing, or another Fault when nobody can tell.
     """
     try:
-        with translated("head bucket"):
+        with translated("head bucket", expected={"403"}):
             s3.anonymous().head_bucket(Bucket=settings.FILES_BUCKET)
     except Refused:
         return

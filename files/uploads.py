@@ -29,7 +29,7 @@ from files.windows import Window
 logger = logging.getLogger(__name__)
 
 BATCH, TRIES = 100, 10_000  # numbered names looked up at once, and before giving up
-RACES = 5
+RACES = 50  # of as many uploads that take the same name at the same moment
 
 
 class AlreadyComplete(Conflict):
@@ -268,7 +268,7 @@ def _taken(owner: User, target: Path) -> bool:
 
 
 def _discard(prefix: Prefix, key: str) -> None:
-    """Delete an object that no row names any more; if S3 does not, a sweep will find it."""
+    """Delete an object that no row names any more; if S3 does not, the log knows its key."""
     try:
         prefix.delete(key)
     except Fault as fault:

@@ -29,7 +29,7 @@ export class Announcer {
     const under = this.queue.unfinished;
     const total = under.reduce((sum, item) => sum + item.size, 0);
     const sent = under.reduce((sum, item) => sum + item.sent, 0);
-    this.say(`${Math.floor((100 * sent) / total)} percent uploaded.`);
+    if (total) this.say(`${Math.floor((100 * sent) / total)} percent uploaded.`);
   }
 
   #outcome() {

@@ -54,7 +54,7 @@ export class Transfer {
     }
   }
 
-  /* Ends the upload on the server too. A failure is not the person's concern: the server sweeps. */
+  /* Ends the upload on the server too. A failure is not the person's concern: S3's own rule ends what is left. */
   async discard() {
     const id = this.#id;
     this.#forget();

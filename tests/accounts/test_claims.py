@@ -30,10 +30,15 @@ def test_nothing_else_counts_as_true(claim: object) -> None:
     assert identity({**GENUINE, "email_verified": claim}).email_verified is False
 
 
-@pytest.mark.parametrize("missing", ["iss", "sub"])
-def test_a_token_that_names_nobody_is_refused(missing: str) -> None:
+@pytest.mark.parametrize("name", ["iss", "sub"])
+@pytest.mark.parametrize("value", ["", None, 7, "x" * 201])
+def test_a_token_that_names_nobody_is_refused(name: str, value: object) -> None:
     with pytest.raises(BadClaims):
-        identity({**GENUINE, missing: ""})
+        identity({**GENUINE, name: value})
+
+
+def test_a_name_is_taken_as_it_is() -> None:
+    assert identity({**GENUINE, "sub": " opaque "}).subject == " opaque "
 
 
 def test_unknown_claims_are_tolerated() -> None:

@@ -15,7 +15,7 @@ from django.db import connection
 from accounts import claims, credentials, people, tokens
 from accounts.claims import Identity
 from accounts.credentials import Credentials, IdentityChanged, NoRole, credentials_for
-from accounts.faults import Unavailable
+from accounts.faults import SignInAgain, Unavailable
 from accounts.models import User
 from tests.stack import STACK
 
@@ -90,7 +90,7 @@ def test_credentials_with_less_than_five_minutes_to_live_are_not_handed_out(pool
     old = replace(bob.credentials(), expires_at=datetime.now(UTC) + timedelta(minutes=4, seconds=59))
     cache.clear()
     key = _key_of(bob)
-    credentials._store(key, old)
+    credentials._keep(key, old)
     assert cache.get(key) is None
     assert bob.credentials() != old
 
@@ -148,7 +148,8 @@ def test_somebody_in_no_group_gets_no_credentials() -> None:
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (refusal("NotAuthorizedException"), NoRole),
+        (refusal("NotAuthorizedException"), SignInAgain),
+        (refusal("InvalidIdentityPoolConfigurationException"), NoRole),
         (refusal("ResourceNotFoundException"), IdentityChanged),
         (refusal("TooManyRequestsException"), Unavailable),
         (refusal("InternalErrorException"), Unavailable),
@@ -175,6 +176,28 @@ def test_after_a_failure_the_next_request_tries_again(pool: Pool) -> None:
         bob.credentials()
     pool.error = None
     assert bob.credentials()
+
+
+def test_without_a_cache_there_are_credentials_all_the_same(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    bob = SignedIn("bob@example.com")
+    for call in ("get", "set", "add", "delete"):
+        monkeypatch.setattr(cache, call, away)
+    assert bob.credentials() != bob.credentials()
+    assert pool.calls.count("GetCredentialsForIdentity") == 2
+
+
+def test_a_revoked_sign_in_gets_no_credentials() -> None:
+    signed_in = STACK.tokens("bob@example.com")
+    identity = claims.identity(tokens.verify_id_token(signed_in["id_token"]))
+    bob = people.recognise(identity)
+    STACK.token_endpoint("revoke", token=signed_in["refresh_token"])
+    with pytest.raises(SignInAgain):
+        credentials_for(bob, signed_in["id_token"], identity)
 
 
 def test_credentials_never_show_in_a_repr_and_cannot_be_pickled() -> None:

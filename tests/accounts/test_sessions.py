@@ -101,6 +101,33 @@ def test_a_sign_in_that_cognito_has_ended_ends_here(client: Client, cognito: Fak
     assert not Session.objects.exclude(user=None).exists()
 
 
+@pytest.mark.parametrize("left", [timedelta(minutes=4), timedelta(minutes=-1)], ids=str)
+def test_a_misconfigured_client_ends_no_sign_in_and_blocks_nobody(
+    client: Client, cognito: FakeCognito, left: timedelta
+) -> None:
+    sign_in(client, cognito)
+    let_tokens_run(left)
+    cognito.will_answer("/oauth2/token", 400, {"error": "invalid_client"})
+    assert page(client) == (200 if left > timedelta(0) else 502)
+    assert Session.objects.get().refreshing_until is None
+    assert page(client) == 200
+
+
+def test_tokens_that_another_request_has_rotated_meanwhile_are_taken(
+    client: Client, cognito: FakeCognito
+) -> None:
+    """Pitfall 10: after `invalid_grant` the row is read again."""
+    sign_in(client, cognito)
+    slow: Any = SessionStore(client.session.session_key)
+    let_tokens_run(timedelta(minutes=4))
+    assert slow.person
+    rotated = edge.Tokens(cognito.id_token(), cognito.access_token(), "rotated")
+    client.session.keep_tokens(rotated)  # type: ignore[attr-defined]
+    cognito.will_answer("/oauth2/token", 400, {"error": "invalid_grant"})
+    slow._renew()
+    assert slow.tokens.refresh_token == "rotated"
+
+
 def test_a_refresh_that_answers_for_somebody_else_ends_the_sign_in(
     client: Client, cognito: FakeCognito
 ) -> None:

@@ -41,6 +41,18 @@ def test_the_refresh_token_is_revoked_once_cognito_is_back(client: Client, cogni
     assert not PendingRevocation.objects.exists()
 
 
+def test_one_token_that_cognito_refuses_does_not_hold_up_the_others(
+    client: Client, cognito: FakeCognito
+) -> None:
+    for _ in range(2):
+        sign_in(client, cognito)
+        cognito.will_answer("/oauth2/revoke", 503, b"")
+        client.post("/oidc/logout/")
+    cognito.will_answer("/oauth2/revoke", 400, {"error": "unsupported_token_type"})
+    call_command("revoke_pending")
+    assert not PendingRevocation.objects.exists()
+
+
 def test_the_next_persons_sign_out_takes_the_pending_ones_along(
     client: Client, cognito: FakeCognito
 ) -> None:

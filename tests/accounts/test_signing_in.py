@@ -210,6 +210,25 @@ def test_a_malformed_callback_is_told(
     assert_told(client.get("/oidc/callback/", query), 400, "out of date")
 
 
+def test_an_empty_code_is_a_refused_sign_in(client: Client, cognito: FakeCognito) -> None:
+    asked = begin(client)
+    answer = client.get("/oidc/callback/", {"code": "", "state": asked["state"]})
+    assert_told(answer, 403, "cancelled")
+
+
+def test_an_unfinished_sign_in_is_forgotten_after_an_hour(client: Client, cognito: FakeCognito) -> None:
+    asked = begin(client)
+    assert client.session.get_expiry_age() == 3600
+    finish(client, cognito, asked)
+    assert client.session.get_expiry_age() == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("key", ["", "\x00abcdefgh", "é" * 32, "a b", "'; --", "x" * 10_000])
+def test_a_forged_session_key_is_nobodys(client: Client, key: str) -> None:
+    client.cookies["sessionid"] = key
+    assert client.get("/files/").status_code == 302
+
+
 def test_somebody_switched_off_is_kept_out(client: Client, cognito: FakeCognito) -> None:
     sign_in(Client(), cognito)
     User.objects.update(is_active=False)

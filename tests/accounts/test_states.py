@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from accounts.states import LONGEST_NEXT, new_state, next_of
+from accounts.states import LONGEST, new_state, next_of
 
 
 def state_for(next_url: str) -> str:
@@ -10,6 +10,10 @@ def state_for(next_url: str) -> str:
 
 def test_a_state_remembers_where_the_person_was_going() -> None:
     assert next_of(state_for("/files/?folder=a%20b/")) == "/files/?folder=a%20b/"
+
+
+def test_a_state_fits_into_the_address_that_cognito_sends_back() -> None:
+    assert len(state_for("/" + "é" * 1000)) <= LONGEST
 
 
 def test_two_sign_ins_never_share_a_state() -> None:
@@ -26,7 +30,7 @@ def test_two_sign_ins_never_share_a_state() -> None:
         "javascript:alert(1)",
         "///evil.example",
         "evil",
-        "/" + "a" * LONGEST_NEXT,
+        "/" + "a" * LONGEST,
         " //evil.example",
     ],
 )

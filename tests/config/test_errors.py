@@ -1,15 +1,19 @@
 """What people and programs are told when something fails."""
 
 import json
+import logging
 import re
+from io import BytesIO
 
 import pytest
 from django.http import HttpRequest
 from django.test import Client
+from pythonjsonlogger.json import JsonFormatter
 
 from accounts.faults import Fault, Refused, SignInAgain, Unavailable
 from accounts.models import Session
 from config import errors
+from config.request import Request
 from tests.accounts.signing_in import sign_in
 from tests.conftest import Person
 from tests.fakes import FakeCognito
@@ -37,7 +41,23 @@ def test_under_api_it_is_a_problem_document(client: Client) -> None:
 
 def test_a_body_that_is_not_json_is_a_problem_document(bob: Person) -> None:
     answer = bob.post("/api/v1/uploads", "{not json", "application/json")
-    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+
+
+def test_a_form_where_json_belongs_is_told(bob: Person) -> None:
+    answer = bob.post("/api/v1/uploads", {"path": "a.txt"})
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.status_code in {415, 422}
+
+
+def test_a_wrong_method_is_a_problem_document_too(bob: Person) -> None:
+    answer = bob.put("/api/v1/files")
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert answer["Allow"] == "GET"
+
+
+def test_answers_of_the_api_are_not_cached(bob: Person) -> None:
+    assert bob.get("/api/v1/files")["Cache-Control"] == "no-store"
 
 
 def test_a_malformed_body_names_each_field(bob: Person) -> None:
@@ -94,8 +114,9 @@ def test_every_page_has_the_strict_policy(client: Client) -> None:
     assert "frame-ancestors 'none'" in policy
 
 
+@pytest.mark.django_db
 def test_security_headers_are_there(client: Client) -> None:
-    answer = client.get("/healthz")
+    answer = client.get("/")
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
@@ -114,6 +135,28 @@ def test_one_log_line_a_request_without_the_query(
 
 
 @pytest.mark.django_db
+def test_what_django_logs_of_a_request_holds_no_query(client: Client) -> None:
+    record = logging.LogRecord("django.request", 40, __file__, 1, "Bad Request", None, None)
+    record.request = client.get("/healthz?code=c0de").wsgi_request
+    (formatter,) = {
+        handler.formatter
+        for handler in logging.getLogger().handlers
+        if handler.formatter and isinstance(handler.formatter, JsonFormatter)
+    }
+    assert "c0de" not in formatter.format(record)
+
+
+@pytest.mark.parametrize("codec", ["hex", "undefined", "rot13", "punycode", "no-such-codec"])
+def test_a_strange_codec_is_no_failure_of_ours(codec: str) -> None:
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "QUERY_STRING": "q=%ff",
+        "CONTENT_TYPE": f"text/plain; charset={codec}",
+        "wsgi.input": BytesIO(),
+    }
+    assert Request(environ).GET["q"] == "�"
+
+
 def test_no_template_has_inline_script_or_style(client: Client) -> None:
     page = client.get("/").content.decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)

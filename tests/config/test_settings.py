@@ -60,6 +60,14 @@ def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(name: st
         ("COGNITO_IDENTITY_POOL_ID", "us-east-1_abc"),
         ("FILES_BUCKET", "UPPER"),
         ("SITE_URL", "strongbox.example.com"),
+        ("SITE_URL", "https://strongbox.example.com/files"),
+        ("DATABASE_URL", "garbage"),
+        ("DATABASE_URL", "foo://bar"),
+        ("CACHE_URL", "foo://bar"),
+        ("COGNITO_ISSUER", "nonsense"),
+        ("AWS_REGION", "Frankfurt"),
+        ("AWS_ENDPOINT_URL", "nonsense"),
+        ("LOG_LEVEL", "LOUD"),
         ("DEBUG", "perhaps"),
     ],
 )
@@ -68,6 +76,10 @@ def test_a_malformed_variable_is_named_and_not_repeated(name: str, value: str) -
     assert answer.returncode == 1
     assert answer.stderr.startswith(f"strongbox: {name} is malformed")
     assert len(answer.stderr.strip().splitlines()) == 1
+
+
+def test_a_secret_may_begin_with_a_dollar_sign() -> None:
+    assert setting("COGNITO_CLIENT_SECRET", COGNITO_CLIENT_SECRET="$ecret") == "$ecret"
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
