@@ -6,8 +6,9 @@ import re
 from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pythonjsonlogger.json import JsonFormatter
 
 from accounts.faults import Fault, Refused, SignInAgain, Unavailable
@@ -144,6 +145,11 @@ def test_what_django_logs_of_a_request_holds_no_query(client: Client) -> None:
         if handler.formatter and isinstance(handler.formatter, JsonFormatter)
     }
     assert "c0de" not in formatter.format(record)
+
+
+def test_a_strangers_form_is_not_spooled_to_disk() -> None:
+    large = SimpleUploadedFile("large", b"x" * (3 * 1024 * 1024))
+    assert not RequestFactory().post("/oidc/logout/", {"file": large}).FILES
 
 
 @pytest.mark.parametrize("codec", ["hex", "undefined", "rot13", "punycode", "no-such-codec"])
