@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -196,6 +197,14 @@ def test_saving_the_session_does_not_write_back_old_tokens(client: Client, cogni
     refreshed = refresh_token(client)
     slow.save()
     assert refresh_token(client) == refreshed
+
+
+def test_expired_sessions_are_cleared_with_their_tokens(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    sign_in(Client(), cognito)
+    Session.objects.filter(pk=client.session.session_key).update(expire_date=timezone.now())
+    call_command("clearsessions")
+    assert Session.objects.get().pk != client.session.session_key
 
 
 @pytest.mark.django_db(transaction=True)
