@@ -33,7 +33,7 @@ screenshots: $(INSTALLED)  ## the pictures in the README
 	$(BIN)/python -m tests.browser.screenshots
 
 reset:  ## forget this machine's people, files and sessions
-	rm -rf .local
+	@$(PYTHON) -m localaws.reset
 
 lock: $(INSTALLED)  ## recompile both requirements files from pyproject.toml
 	$(BIN)/uv pip compile --universal --no-strip-extras --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml --all-extras --group dev -o requirements-dev.txt

@@ -104,7 +104,7 @@ class GroupAdmin(admin.ModelAdmin):
         return groups.annotate(people=Count("user"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("name",) if obj and obj.name in settings.COGNITO_GROUPS else ()
+        return ("name", "permissions") if obj and obj.name in settings.COGNITO_GROUPS else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         mapped = obj is not None and obj.name in settings.COGNITO_GROUPS

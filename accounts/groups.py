@@ -53,15 +53,12 @@ def sync(user: User, claimed: frozenset[str]) -> None:
 
 
 def create_mapped(**_: object) -> None:
-    """After a migration: make each mapped group that is missing, with its permissions.
+    """After a migration: each mapped group exists, with exactly the permissions that settings name.
 
-    A group that exists is left as it is: from then on its permissions are the administrators'. Django
-    makes permissions app by app; a group waits until its own are there.
+    Django makes permissions app by app; a group waits until its own are there.
     """
     for name, rights in settings.COGNITO_GROUPS.items():
         permissions = Permission.objects.filter(codename__in=rights.get("permissions", []))
-        if not permissions:
-            continue
-        group, new = Group.objects.get_or_create(name=name)
-        if new:
+        if permissions:
+            group, _new = Group.objects.get_or_create(name=name)
             group.permissions.set(permissions)

@@ -139,7 +139,7 @@ OIDC_RP_SCOPES = "openid email profile aws.cognito.signin.user.admin"
 OIDC_USE_PKCE = True
 
 # Each Cognito group that means something here. A person's membership follows the token's claim
-# exactly, both ways; `permissions` are given when the Django group is first made.
+# exactly, both ways; `permissions` are given to the Django group, exactly, by `manage.py migrate`.
 COGNITO_GROUPS: dict[str, dict[str, Any]] = {
     "admins": {
         "staff": True,

@@ -1,15 +1,23 @@
 """Files in Django admin: to be looked at only, because S3 is the truth and IAM guards it."""
 
+import logging
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 
+from accounts.sessions import credentials_of
+from files import downloads
 from files.models import File, Upload
+
+audit = logging.getLogger("files.audit")
 
 
 class _Owned(admin.ModelAdmin):
@@ -77,15 +85,34 @@ class _State(admin.SimpleListFilter):
 
 @admin.register(File)
 class FileAdmin(_Owned):
+    """An administrator may read everybody's files: with their own AWS credentials, as IAM has it."""
+
     list_display = ("shown_path", "shown_size", "owner_link", "modified_at")
     list_filter = (_Kind, "modified_at", ("owner", admin.RelatedOnlyFieldListFilter))
     ordering = ("-modified_at", "pk")
     fieldsets = (
-        (None, {"fields": ("shown_path", "shown_size", "content_type", "owner_link")}),
+        (None, {"fields": ("shown_path", "shown_size", "content_type", "owner_link", "download")}),
         ("In S3", {"fields": ("key", "etag", "sha256")}),
         ("When", {"fields": ("created_at", "modified_at")}),
     )
-    readonly_fields = ("shown_path", "shown_size", "owner_link")
+    readonly_fields = ("shown_path", "shown_size", "owner_link", "download")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.content)
+        return [path("<uuid:pk>/content/", view, name="files_file_content"), *super().get_urls()]
+
+    def content(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        file = get_object_or_404(File, pk=pk)
+        audit.info("file read by staff", extra={"user": request.user.pk, "file": str(pk)})
+        credentials = credentials_of(request)
+        return downloads.redirect(file=file, credentials=credentials, disposition="attachment")
+
+    @admin.display(description="Content")
+    def download(self, row: File) -> str:
+        address = reverse("admin:files_file_content", args=[row.pk])
+        return format_html('<a href="{}">Download</a> (this is logged)', address)
 
 
 @admin.register(Upload)

@@ -16,7 +16,7 @@ from types import FrameType
 
 import requests
 
-from localaws import people, server
+from localaws import lock, people, server
 from localaws.engine import ADMIN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +25,9 @@ FOREIGN = (
     "AWS_",
     "COGNITO_",
     "FILES_BUCKET",
-    "PREFERENCES_TABLE",
+    "DATABASE_URL",
+    "CACHE_URL",
+    "STATIC_ROOT",
     "SITE_URL",
     "SECRET_KEY",
     "ALLOWED_HOSTS",
@@ -77,6 +79,7 @@ class Options:
         local = {
             "DATABASE_URL": f"sqlite:///{self.data_dir / 'db.sqlite3'}",
             "STATIC_ROOT": str(self.data_dir / "static"),
+            "LOG_LEVEL": "WARNING",  # a line a request would scroll the people and their password away
         }
         return {**local, **os.environ, "ENV_FILE": str(self.env_file), "PORT": str(self.port)}
 
@@ -89,10 +92,10 @@ def main() -> None:
         for name in [name for name in os.environ if name.startswith(FOREIGN)]:
             del os.environ[name]
         _check_ports(options)
-        with _children() as children:
+        with lock.held(options.data_dir), _children() as children:
             _start(options, children)
             _watch(children)
-    except Failed as failure:
+    except (Failed, lock.InUse) as failure:
         sys.exit(f"strongbox: {failure}")
     except Stop:
         print("Stopped.", flush=True)
@@ -142,7 +145,6 @@ def _children() -> Iterator[Children]:
 
 
 def _start(options: Options, children: Children) -> None:
-    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     aws = [
         "-m",
         "localaws",

@@ -100,7 +100,9 @@ export class View {
     const size = sum(counted, "size");
     const done = items.filter((item) => item.state === "done").length;
     const part = (name) => this.section.querySelector(`[data-total="${name}"]`);
-    const words = [`${done} of ${files(counted.length)} uploaded`];
+    const failed = items.filter((item) => item.state === "failed").length;
+    const words = counted.length ? [`${done} of ${files(counted.length)} uploaded`] : ["Cancelled"];
+    if (failed) words.push(`${failed} failed`);
     if (unfinished.length) {
       this.#meter.add(sent);
       words.push(...pace(sent, size, this.#meter));

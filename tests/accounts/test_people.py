@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts import people
+from accounts import groups, people
 from accounts.claims import Identity
 from accounts.models import User
 
@@ -107,6 +107,16 @@ def test_the_mapped_groups_exist_with_their_permissions_after_migrating() -> Non
         "change_file",
         "delete_file",
     }
+    assert set(viewers.permissions.values_list("codename", flat=True)) == {"view_file"}
+
+
+def test_what_the_settings_say_of_a_group_counts_from_the_next_migration_on(settings: Settings) -> None:
+    settings.COGNITO_GROUPS = {"viewers": {"permissions": ["view_file", "add_file"]}}
+    groups.create_mapped()
+    viewers = Group.objects.get(name="viewers")
+    assert set(viewers.permissions.values_list("codename", flat=True)) == {"view_file", "add_file"}
+    settings.COGNITO_GROUPS = {"viewers": {"permissions": ["view_file"]}}
+    groups.create_mapped()
     assert set(viewers.permissions.values_list("codename", flat=True)) == {"view_file"}
 
 

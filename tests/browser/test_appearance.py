@@ -12,6 +12,7 @@ PAGES = {
     "files": ("/files/?folder=appearance/", "bob@example.com"),
     "empty": ("/files/", "mallory@example.com"),
     "search": (f"/files/?q={LONG}", "bob@example.com"),
+    "administrator": ("/files/", "alice@example.com"),
     "viewer": ("/files/", "victor@example.com"),
     "nobody": ("/files/", "nora@example.com"),
     "not found": ("/nowhere/", ""),

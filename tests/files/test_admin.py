@@ -48,6 +48,29 @@ def test_an_administrator_sees_everybodys_files(alice: Person, bobs_file: File) 
     assert bobs_file.key in one
 
 
+def test_an_administrator_reads_a_file_with_their_own_credentials(
+    alice: Person, bobs_file: File, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "files.audit")
+    address = f"/admin/files/file/{bobs_file.pk}/content/"
+    assert address in alice.get(f"/admin/files/file/{bobs_file.pk}/change/").content.decode()
+    answer = alice.get(address)
+    assert answer.status_code == 302
+    assert "no-store" in answer["Cache-Control"]
+    assert bobs_file.key in answer["Location"]
+    assert "file read by staff" in [one.message for one in caplog.records if one.name == "files.audit"]
+
+
+def test_nobody_else_reads_a_file_there(bob: Person, mallory: Person, bobs_file: File) -> None:
+    for person in (bob, mallory):
+        address = f"/admin/files/file/{bobs_file.pk}/content/"
+        assert person.get(address, follow=True).status_code == 403
+
+
+def test_a_file_that_is_not_there_is_told_to_administrators_too(alice: Person) -> None:
+    assert alice.get(f"/admin/files/file/{uuid4()}/content/").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

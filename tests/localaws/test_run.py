@@ -25,7 +25,12 @@ class Run:
         self.folder = folder
         self.port, self.aws_port = variables["PORT"], variables["AWS_PORT"]
         # Keys of the developer's own shell: the site must not see them.
-        foreign = {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "mine", "AWS_PROFILE": "mine"}
+        foreign = {
+            "DATABASE_URL": "sqlite:////elsewhere",
+            "AWS_ACCESS_KEY_ID": "mine",
+            "AWS_SECRET_ACCESS_KEY": "mine",
+            "AWS_PROFILE": "mine",
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "localaws.run"],
             cwd=ROOT,
@@ -101,9 +106,14 @@ def test_it_starts_stops_and_starts_again_with_the_same_people_and_files(start: 
     where = {"Bucket": first.stack.env["FILES_BUCKET"], "Key": f"users/{bob['IdentityId']}/x"}
     first.stack.as_person("s3", bob["Credentials"]).put_object(**where, Body=b"bob's")
 
+    assert "is in use" in command("localaws.reset", DATA_DIR=str(first.folder)).stderr
+    elsewhere = {"PORT": str(free_port()), "AWS_PORT": str(free_port()), "DATA_DIR": str(first.folder)}
+    assert "is in use" in command("localaws.run", **elsewhere).stderr
+
     started = descendants(first.process.pid)
     for pid in started:
         assert not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & environment(pid).keys()
+        assert "elsewhere" not in environment(pid).get("DATABASE_URL", "")
     os.killpg(first.process.pid, signal.SIGINT)  # what Ctrl-C in a terminal does
     assert first.end() == 0
     assert len(started) >= 3
@@ -116,6 +126,27 @@ def test_it_starts_stops_and_starts_again_with_the_same_people_and_files(start: 
     kept = second.stack.as_person("s3", again["Credentials"]).get_object(**where)
     assert kept["Body"].read() == b"bob's"
     assert second.stack.env == first.stack.env
+
+
+def test_a_demo_person_gets_a_token_for_the_api(start: Start) -> None:
+    run = start()
+    who = {"DATA_DIR": str(run.folder), "DEMO_PASSWORD": PASSWORD}
+    token = command("localaws.token", "bob@example.com", **who).stdout.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(f"{run.stack.site_url}/api/v1/files", headers=headers, timeout=10).ok
+    wrong = command("localaws.token", "bob@example.com", **who | {"DEMO_PASSWORD": "wrong"})
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "was not let in" in wrong.stderr
+
+
+def test_a_reset_forgets_what_is_ours_and_nothing_else(tmp_path: Path) -> None:
+    ours, others = tmp_path / "ours", tmp_path / "others"
+    for folder, name in ((ours, "db.sqlite3"), (others, "thesis.txt")):
+        folder.mkdir()
+        (folder / name).touch()
+        command("localaws.reset", DATA_DIR=str(folder))
+    assert not ours.exists()
+    assert (others / "thesis.txt").exists()
 
 
 @pytest.mark.parametrize("name", ["localaws", "gunicorn"])
@@ -133,16 +164,20 @@ def test_when_a_part_dies_all_ends_and_says_which(start: Start, name: str) -> No
     assert not survivors(started)
 
 
-def refused(**variables: str) -> str:
-    """The one line with which it refuses to start."""
-    run = subprocess.run(
-        [sys.executable, "-m", "localaws.run"],
+def command(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", *words],
         cwd=ROOT,
         env=clean_environment(**variables),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def refused(**variables: str) -> str:
+    """The one line with which it refuses to start."""
+    run = command("localaws.run", **variables)
     assert (run.returncode, run.stdout) == (1, "")
     return run.stderr
 
