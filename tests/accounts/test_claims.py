@@ -27,6 +27,7 @@ def test_booleans_arrive_as_booleans_or_as_strings(claim: object, meant: bool) -
 
 @pytest.mark.parametrize("claim", ["True", "yes", "1", 1, "phone_number_verified", None, [True]])
 def test_nothing_else_counts_as_true(claim: object) -> None:
+    """Pitfall 12: a flag of a claim is never taken for its name."""
     assert identity({**GENUINE, "email_verified": claim}).email_verified is False
 
 
