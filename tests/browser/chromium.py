@@ -16,7 +16,7 @@ def install() -> None:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
-        packages = ["chromium", "fonts-liberation"]
+        packages = ["chromium", "fonts-liberation", "libatomic1"]  # the last for Playwright's driver
         subprocess.run(
             ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=True
         )
