@@ -74,7 +74,7 @@ class CognitoBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the li
         """The person's own permissions and those of their groups: one query where Django makes two."""
         if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
             return set()
-        held: set[str] | None = getattr(user_obj, "held_permissions", None)
+        held = user_obj.held_permissions
         if held is None:
             rows = Permission.objects.filter(Q(group__user=user_obj) | Q(user=user_obj))
             names = rows.order_by().values_list("content_type__app_label", "codename")

@@ -24,9 +24,7 @@ from accounts.models import Session, User
 from accounts.tokens import BadToken
 
 REFRESH_AHEAD = timedelta(minutes=5)
-LEASE = timedelta(
-    seconds=45
-)  # longer than a refresh takes at its slowest; only a killed process keeps it
+LEASE = timedelta(seconds=45)  # longer than the slowest refresh; only a killed process keeps it
 PATIENCE = 10  # seconds that a request waits for another one's refresh
 POLL = 0.05  # seconds
 
