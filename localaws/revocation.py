@@ -4,9 +4,16 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.ht
 """
 
 import base64
+import json
 from urllib.parse import unquote
 
 from starlette.responses import JSONResponse, Response
+
+# Of the call by API (localaws.extensions.token_revocation), in the words of this endpoint.
+ERRORS = {
+    "UnsupportedTokenTypeException": "unsupported_token_type",
+    "UnauthorizedException": "unauthorized_client",
+}
 
 
 def answer(form: dict[str, str], authorization: str) -> Response:
@@ -20,14 +27,10 @@ def answer(form: dict[str, str], authorization: str) -> Response:
     token = form.get("token", "")
     if not token:
         return JSONResponse({"error": "invalid_request"}, 400)
-    claims = cognito._token_claims(token)
-    if not claims or not cognito._signature_valid(token):
-        return Response(status_code=200)
-    if claims.get("token_use") != "refresh":
-        return JSONResponse({"error": "unsupported_token_type"}, 400)
-    if claims.get("client_id") != client_id or not client.get("EnableTokenRevocation", True):
-        return JSONResponse({"error": "unauthorized_client"}, 400)
-    cognito._revoke_token({"Token": token})
+    call = {"ClientId": client_id, "ClientSecret": secret, "Token": token}
+    status, _, body = cognito._revoke_token(call)
+    if status != 200:
+        return JSONResponse({"error": ERRORS[json.loads(body)["__type"]]}, 400)
     return Response(status_code=200)
 
 

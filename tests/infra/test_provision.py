@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from accounts import cloudformation
 from accounts.cloudformation import NotDeployed, Progress, Target
-from accounts.management.commands.provision import write_settings
+from accounts.management.commands.provision import parameter, write_settings
 from localaws.engine import ADMIN, REGION
 from tests.localaws.behaviours import user
 from tests.stack import MANAGE, ROOT, STACK, clean_environment, free_port
@@ -58,6 +58,7 @@ def test_a_new_stack_is_told_resource_by_resource(provision: Provision, env_file
         assert f"CREATE_COMPLETE          {resource}\n" in told
     found = settings_in(env_file)
     assert found.keys() == {
+        "ADMIN_REQUIRES_MFA",
         "AWS_ENDPOINT_URL",
         "AWS_REGION",
         "COGNITO_CLIENT_ID",
@@ -118,6 +119,52 @@ def test_parameters_changed_elsewhere_are_kept(provision: Provision, settings: S
     provision("kept")
     found = client.describe_stacks(StackName="kept")["Stacks"][0]["Parameters"]
     assert {"ParameterKey": "DeletionProtection", "ParameterValue": "INACTIVE"} in found
+
+
+def described(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The user pool and the site's client that these settings name."""
+    found, cognito = settings_in(path), STACK.admin("cognito-idp")
+    pool = {"UserPoolId": found["COGNITO_USER_POOL_ID"]}
+    client = cognito.describe_user_pool_client(**pool, ClientId=found["COGNITO_CLIENT_ID"])
+    return cognito.describe_user_pool(**pool)["UserPool"], client["UserPoolClient"]
+
+
+def test_on_the_emulator_people_sign_up_and_choose_how_to_sign_in(
+    provision: Provision, env_file: Path
+) -> None:
+    provision("open")
+    pool, client = described(env_file)
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is False
+    assert pool["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"] == ["PASSWORD", "EMAIL_OTP"]
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH"]
+    assert "RefreshTokenRotation" not in client
+
+
+CLOSED = ["SelfSignUp=false", "EmailCodeSignIn=false", "RefreshTokenRotation=ENABLED"]
+
+
+def test_parameters_can_be_given_and_are_kept(provision: Provision, env_file: Path) -> None:
+    provision("closed", parameters=[parameter(text) for text in CLOSED])
+    for _ in range(2):
+        pool, client = described(env_file)
+        assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+        assert "SignInPolicy" not in pool["Policies"]
+        # A flow that can do nothing in a pool without its triggers; none at all would mean three.
+        assert client["ExplicitAuthFlows"] == ["ALLOW_CUSTOM_AUTH"]
+        assert client["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
+        provision("closed")
+    provision("closed", parameters=[parameter("EmailCodeSignIn=true")])
+    assert described(env_file)[1]["ExplicitAuthFlows"] == ["ALLOW_USER_AUTH"]
+    provision("closed", parameters=[parameter("RefreshTokenRotation=DISABLED")])
+    _, client = described(env_file)
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH"]
+    assert "RefreshTokenRotation" not in client
+
+
+@pytest.mark.parametrize("text", ["SelfSignUp", "=true", "SiteUrl=https://a.example", "EndpointUrl="])
+def test_a_parameter_is_a_name_and_a_value_and_no_setting(text: str) -> None:
+    with pytest.raises(CommandError, match="--parameter: NAME=VALUE is expected"):
+        call_command("provision", f"--parameter={text}")
 
 
 def test_cognito_refuses_plain_http_elsewhere(provision: Provision, settings: Settings) -> None:

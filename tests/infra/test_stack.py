@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from config import settings as site
+from tests.localaws.user_pool import outcome, secret_hash
 from tests.stack import ROOT, STACK
 
 TEMPLATE = ROOT / "infra" / "stack.yaml"
@@ -77,21 +78,35 @@ def test_the_app_client_signs_in_by_code_only() -> None:
         UserPoolId=STACK.env["COGNITO_USER_POOL_ID"], ClientId=STACK.env["COGNITO_CLIENT_ID"]
     )["UserPoolClient"]
     assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    # By API the second asks for the client's secret; it makes managed login offer codes by e-mail.
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH"]
+    assert client["WriteAttributes"] == ["email", "locale", "name"]
     assert client["PreventUserExistenceErrors"] == "ENABLED"
     assert client["EnableTokenRevocation"] is True
     assert client["CallbackURLs"] == [f"{STACK.site_url}/oidc/callback/"]
     assert client["RefreshTokenValidity"] == 30
 
 
-def test_passwords_cannot_be_tried_by_api() -> None:
-    public = STACK.public("cognito-idp")
-    with pytest.raises(public.exceptions.ClientError):
-        public.initiate_auth(
-            AuthFlow="USER_PASSWORD_AUTH",
-            ClientId=STACK.env["COGNITO_CLIENT_ID"],
-            AuthParameters={"USERNAME": "bob@example.com", "PASSWORD": STACK.password},
-        )
+@pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "USER_AUTH"])
+def test_passwords_cannot_be_tried_by_api(flow: str) -> None:
+    call = STACK.public("cognito-idp").initiate_auth
+    attempt = {"USERNAME": "bob@example.com", "PASSWORD": STACK.password}
+    refused = outcome(
+        call,
+        AuthFlow=flow,
+        ClientId=STACK.env["COGNITO_CLIENT_ID"],
+        AuthParameters={**attempt, "PREFERRED_CHALLENGE": "PASSWORD"},
+    )
+    assert refused in {"NotAuthorizedException", "InvalidParameterException"}
+
+
+def test_not_even_with_the_clients_secret_by_the_flow_for_passwords() -> None:
+    email = "bob@example.com"
+    attempt = {"USERNAME": email, "PASSWORD": STACK.password, "SECRET_HASH": secret_hash(STACK, email)}
+    call, client = STACK.public("cognito-idp").initiate_auth, STACK.env["COGNITO_CLIENT_ID"]
+    for flow in ("USER_PASSWORD_AUTH", "CUSTOM_AUTH"):
+        refused = outcome(call, AuthFlow=flow, ClientId=client, AuthParameters=attempt)
+        assert refused == "InvalidParameterException"
 
 
 def test_the_user_pool_asks_for_long_passwords_and_verified_addresses() -> None:

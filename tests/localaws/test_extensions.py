@@ -6,9 +6,11 @@ import pytest
 
 from tests import stack
 from tests.localaws.behaviours import BEHAVIOURS, allowed, user
+from tests.localaws.sign_in_behaviours import SIGN_IN_BEHAVIOURS
 from tests.stack import STACK, Stack
 
 Behaviour = Callable[[Stack], bool]
+ALL = (*BEHAVIOURS, *SIGN_IN_BEHAVIOURS)
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +19,12 @@ def bare() -> Stack:
     return stack.start(extended=False)
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.__name__)
+@pytest.mark.parametrize("behaviour", ALL, ids=lambda behaviour: behaviour.__name__)
 def test_localaws_does_as_aws_does(behaviour: Behaviour) -> None:
     assert behaviour(STACK)
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.__name__)
+@pytest.mark.parametrize("behaviour", ALL, ids=lambda behaviour: behaviour.__name__)
 def test_ministack_alone_does_not_so_the_extension_is_needed(behaviour: Behaviour, bare: Stack) -> None:
     assert not behaviour(bare)
 

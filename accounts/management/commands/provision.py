@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -31,34 +31,61 @@ class Command(BaseCommand):
             default=Path(os.environ.get("ENV_FILE", settings.BASE_DIR / ".env")),
             help="other lines in it stay as they are",
         )
+        parser.add_argument(
+            "--parameter",
+            type=parameter,
+            action="append",
+            default=[],
+            dest="parameters",
+            metavar="NAME=VALUE",
+            help="of the template, such as SelfSignUp=true; those not given keep their value",
+        )
 
-    def handle(self, *, stack: str, region: str, env_file: Path, **_: Any) -> None:
-        target = Target(stack, region, settings.AWS_ENDPOINT_URL)
+    def handle(
+        self, *, stack: str, region: str, env_file: Path, parameters: list[tuple[str, str]], **_: Any
+    ) -> None:
         try:
-            outputs = cloudformation.deploy(
-                target,
-                template=(settings.BASE_DIR / TEMPLATE).read_text(),
-                parameters={"SiteUrl": settings.SITE_URL, "EndpointUrl": settings.AWS_ENDPOINT_URL},
-                report=self.report,
-            )
-            secret = cloudformation.client_secret(
-                target, user_pool_id=outputs["CognitoUserPoolId"], client_id=outputs["CognitoClientId"]
-            )
+            values = self.deploy(Target(stack, region, settings.AWS_ENDPOINT_URL), dict(parameters))
         except NotDeployed as error:
             raise CommandError(str(error)) from None
-        values = {cloudformation.environment_name(name): value for name, value in outputs.items()}
-        values |= {"COGNITO_CLIENT_SECRET": secret, "AWS_REGION": region, "SITE_URL": settings.SITE_URL}
+        values |= {"AWS_REGION": region, "SITE_URL": settings.SITE_URL}
         if settings.AWS_ENDPOINT_URL:
-            values["AWS_ENDPOINT_URL"] = settings.AWS_ENDPOINT_URL
+            # The demo's administrator has no authenticator app; on AWS the safe default holds.
+            values |= {"AWS_ENDPOINT_URL": settings.AWS_ENDPOINT_URL, "ADMIN_REQUIRES_MFA": "off"}
         try:
             write_settings(env_file, values)
         except OSError as error:
             raise CommandError(f"{env_file} cannot be written: {error.strerror}") from None
         self.stdout.write(f"{stack} is up to date; its settings are in {env_file}")
 
+    def deploy(self, target: Target, parameters: dict[str, str]) -> dict[str, str]:
+        """The stack's outputs and the client's secret, as settings. Raises NotDeployed."""
+        site = {"SiteUrl": settings.SITE_URL, "EndpointUrl": settings.AWS_ENDPOINT_URL}
+        outputs = cloudformation.deploy(
+            target,
+            template=(settings.BASE_DIR / TEMPLATE).read_text(),
+            parameters={**parameters, **site},
+            report=self.report,
+        )
+        secret = cloudformation.client_secret(
+            target, user_pool_id=outputs["CognitoUserPoolId"], client_id=outputs["CognitoClientId"]
+        )
+        values = {cloudformation.environment_name(name): value for name, value in outputs.items()}
+        return {**values, "COGNITO_CLIENT_SECRET": secret}
+
     def report(self, step: Progress) -> None:
         reason = f"  {step.reason}" if step.reason else ""
         self.stdout.write(f"{step.status:<24} {step.resource}{reason}")
+
+
+def parameter(text: str) -> tuple[str, str]:
+    """A NAME=VALUE of the command line; SiteUrl and EndpointUrl are the settings' own."""
+    name, equals, value = text.partition("=")
+    if not name or not equals or name in {"SiteUrl", "EndpointUrl"}:
+        raise ArgumentTypeError(
+            "NAME=VALUE is expected, and for SITE_URL and AWS_ENDPOINT_URL the settings"
+        )
+    return name, value
 
 
 def write_settings(path: Path, values: dict[str, str]) -> None:
