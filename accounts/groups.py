@@ -1,14 +1,12 @@
 """Cognito groups become Django groups, staff and superuser: exactly, and both ways."""
 
-import logging
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 
-from accounts.models import User
-
-audit = logging.getLogger("accounts.audit")
+from accounts import audit
+from accounts.models import Kind, User
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,11 @@ def sync(user: User, claimed: frozenset[str]) -> None:
         added, removed = want.groups - have.groups, have.groups - want.groups
         user.groups.add(*Group.objects.filter(name__in=added))
         user.groups.remove(*Group.objects.filter(name__in=removed))
-        changed = {"added": sorted(added), "removed": sorted(removed)}
-        audit.info("groups changed", extra={"user": user.pk, **changed})
-    rights = {"is_staff": want.is_staff, "is_superuser": want.is_superuser}
-    if rights != {"is_staff": have.is_staff, "is_superuser": have.is_superuser}:
+        audit.record(Kind.GROUPS_CHANGED, user=user, added=sorted(added), removed=sorted(removed))
+    if (want.is_staff, want.is_superuser) != (have.is_staff, have.is_superuser):
         user.is_staff, user.is_superuser = want.is_staff, want.is_superuser
-        user.save(update_fields=rights)
-        audit.info("rights changed", extra={"user": user.pk, **rights})
+        user.save(update_fields=["is_staff", "is_superuser"])
+        audit.record(Kind.RIGHTS_CHANGED, user=user, staff=want.is_staff, superuser=want.is_superuser)
 
 
 def create_mapped(**_: object) -> None:

@@ -1,7 +1,7 @@
-"""People, and the sessions in which they are signed in."""
+"""People, the sessions in which they are signed in, and what happened to them."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -112,3 +112,76 @@ class PendingRevocation(models.Model):
 
     def __str__(self) -> str:
         return f"from {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Kind(models.TextChoices):
+    """What can have happened, in the words that administrators and the person read."""
+
+    FIRST_SEEN = "first-seen", "First seen here"
+    SIGNED_IN = "signed-in", "Signed in"
+    SIGN_IN_REFUSED = "sign-in-refused", "Not signed in"
+    SIGNED_OUT = "signed-out", "Signed out"
+    SIGNED_OUT_EVERYWHERE = "signed-out-everywhere", "Signed out everywhere"
+    REFRESH_FAILED = "refresh-failed", "Sign-in ended: it could not be renewed"
+    GROUPS_CHANGED = "groups-changed", "Groups changed"
+    RIGHTS_CHANGED = "rights-changed", "Administrator’s rights changed"
+    SWITCHED_ON = "switched-on", "Switched on"
+    SWITCHED_OFF = "switched-off", "Switched off"
+    PROFILE_CHANGED = "profile-changed", "Profile changed"
+    EMAIL_CHANGED = "email-changed", "E-mail address changed"
+    PASSWORD_CHANGED = "password-changed", "Password changed"
+    MFA_TURNED_ON = "mfa-on", "Authenticator app added"
+    MFA_TURNED_OFF = "mfa-off", "Authenticator app removed"
+    FILE_READ = "file-read", "A file was read"
+    ACCOUNT_DELETED = "account-deleted", "Account deleted"
+
+
+class AuditLogIsAppendOnly(TypeError):
+    """Somebody's code tried to change or delete what has happened."""
+
+
+class AuditEvents(models.QuerySet["AuditEvent"]):
+    def about(self, user: User) -> "AuditEvents":
+        """What happened to this person, newest first."""
+        return self.filter(user=user).order_by("-pk")
+
+    def update(self, **kwargs: Any) -> Never:  # noqa: ARG002
+        raise AuditLogIsAppendOnly
+
+    def delete(self) -> Never:
+        raise AuditLogIsAppendOnly
+
+
+class AuditEvent(models.Model):
+    """One thing that happened to a person's account; written once by accounts.audit, never changed.
+
+    subject outlives the account: it is Cognito's `sub`, which names nobody once the person is deleted
+    there. address and browser are the request's, blank for what happened without one. detail has the
+    names of groups and the reasons of refusals: no token, code, password or e-mail address.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    kind = models.CharField("what", max_length=32, choices=Kind)
+    user = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="audit_events", verbose_name="person"
+    )
+    subject = models.CharField(max_length=255, blank=True, db_index=True)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+
+    objects = AuditEvents.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AuditLogIsAppendOnly
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:  # noqa: ARG002
+        raise AuditLogIsAppendOnly

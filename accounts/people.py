@@ -1,14 +1,10 @@
 """An identity from a verified token becomes a person of this site."""
 
-import logging
-
 from django.db import transaction
 
-from accounts import groups
+from accounts import audit, groups
 from accounts.claims import Identity
-from accounts.models import User
-
-audit = logging.getLogger("accounts.audit")
+from accounts.models import Kind, User
 
 
 def recognise(identity: Identity) -> User:
@@ -33,11 +29,11 @@ def recognise(identity: Identity) -> User:
         user, new = User.objects.select_for_update().get_or_create(
             issuer=identity.issuer, subject=identity.subject, defaults=profile
         )
+        if new:
+            audit.record(Kind.FIRST_SEEN, user=user)
         if identity.issued_at >= user.claims_issued_at:
             _update(user, profile)
             groups.sync(user, identity.groups)
-    if new:
-        audit.info("person first seen", extra={"user": user.pk})
     return user
 
 

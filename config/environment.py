@@ -50,9 +50,9 @@ def malformed(name: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name} is malformed: {HELP}")
 
 
-def switch(name: str) -> bool:
-    """Off unless the variable says on: a typing error must not decide."""
-    value = optional(name, "off", "(?i)on|true|yes|1|off|false|no|0").lower()
+def switch(name: str, default: str = "off") -> bool:
+    """On or off, in any of the usual words: a typing error must not decide."""
+    value = optional(name, default, "(?i)on|true|yes|1|off|false|no|0").lower()
     return value in {"on", "true", "yes", "1"}
 
 

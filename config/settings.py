@@ -31,6 +31,9 @@ SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS", str(urlsplit(SITE_URL).hostname))
 CSRF_TRUSTED_ORIGINS = [origin(SITE_URL)]
 
+# How many proxies stand in front, each of which appends to X-Forwarded-For: the audit log has addresses.
+PROXIES = int(optional("PROXIES", "0", r"\d"))
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 INSTALLED_APPS = [
@@ -137,6 +140,13 @@ OIDC_RP_CLIENT_SECRET = COGNITO_CLIENT_SECRET
 OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_RP_SCOPES = "openid email profile aws.cognito.signin.user.admin"
 OIDC_USE_PKCE = True
+
+# On where the user pool has passkeys (Essentials or Plus): the account page then leads to managed
+# login's page for them.
+COGNITO_PASSKEYS = switch("COGNITO_PASSKEYS")
+
+# Django admin asks for a second factor; off for pools whose administrators have none, as the demo's.
+ADMIN_REQUIRES_MFA = switch("ADMIN_REQUIRES_MFA", default="on")
 
 # Each Cognito group that means something here. A person's membership follows the token's claim
 # exactly, both ways; `permissions` are given to the Django group, exactly, by `manage.py migrate`.

@@ -1,6 +1,5 @@
 """Files in Django admin: to be looked at only, because S3 is the truth and IAM guards it."""
 
-import logging
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +12,11 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from accounts import audit
+from accounts.models import Kind
 from accounts.sessions import credentials_of
 from files import downloads
 from files.models import File, Upload
-
-audit = logging.getLogger("files.audit")
 
 
 class _Owned(admin.ModelAdmin):
@@ -105,7 +104,7 @@ class FileAdmin(_Owned):
         if not self.has_view_permission(request):
             raise PermissionDenied
         file = get_object_or_404(File, pk=pk)
-        audit.info("file read by staff", extra={"user": request.user.pk, "file": str(pk)})
+        audit.record(Kind.FILE_READ, user=file.owner, request=request, by=request.user.pk, file=str(pk))
         credentials = credentials_of(request)
         return downloads.redirect(file=file, credentials=credentials, disposition="attachment")
 

@@ -31,8 +31,8 @@ def groups_of(user: User) -> set[str]:
     return set(user.groups.values_list("name", flat=True))
 
 
-def test_somebody_else_with_the_same_email_is_somebody_else() -> None:
-    """Pitfalls 2 and 17: never matched by e-mail, verified or not."""
+def test_pitfalls_02_17_somebody_else_with_the_same_email_is_somebody_else() -> None:
+    """Never matched by e-mail, verified or not."""
     bob = people.recognise(an_identity())
     other = people.recognise(an_identity(subject="other-sub", email_verified=False))
     linked_pool = people.recognise(an_identity(issuer="https://other-issuer"))
@@ -51,14 +51,13 @@ def test_groups_follow_the_claim_both_ways() -> None:
     assert groups_of(people.recognise(an_identity(["viewers"]))) == {"viewers"}
 
 
-def test_without_the_claim_every_mapped_group_is_gone() -> None:
-    """Pitfall 11."""
+def test_pitfall_11_without_the_claim_every_mapped_group_is_gone() -> None:
     people.recognise(an_identity(["admins", "members"]))
     assert groups_of(people.recognise(an_identity())) == set()
 
 
-def test_staff_and_superuser_come_and_go_with_the_group() -> None:
-    """Pitfall 11: staff is taken away, too."""
+def test_pitfall_11_staff_and_superuser_come_and_go_with_the_group() -> None:
+    """Staff is taken away, too."""
     admin = people.recognise(an_identity(["admins"]))
     assert (admin.is_staff, admin.is_superuser) == (True, True)
     former = people.recognise(an_identity(["members"]))
@@ -120,13 +119,13 @@ def test_what_the_settings_say_of_a_group_counts_from_the_next_migration_on(sett
     assert set(viewers.permissions.values_list("codename", flat=True)) == {"view_file"}
 
 
-def test_changes_of_groups_and_rights_are_written_to_the_audit_log(
+def test_changes_of_groups_and_rights_are_written_to_the_log_as_well(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO", "accounts.audit")
     people.recognise(an_identity(["admins"]))
     assert [record.message for record in caplog.records] == [
-        "groups changed",
-        "rights changed",
-        "person first seen",
+        "First seen here",
+        "Groups changed",
+        "Administrator’s rights changed",
     ]
