@@ -1,5 +1,7 @@
 """People in Django admin: Cognito is the truth, so most of it is to be read, not written."""
 
+import csv
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
@@ -7,9 +9,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 
-from accounts.models import PendingRevocation, Session, User
+from accounts import audit
+from accounts.models import AuditEvent, Kind, PendingRevocation, Session, User
+from accounts.sessions import end_all
 
 
 class UserForm(forms.ModelForm):
@@ -79,10 +83,19 @@ class UserAdmin(admin.ModelAdmin):
         """Not here: their files would be left in S3, owned by nobody. Switch them off instead."""
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "is_active" in form.changed_data:
+            kind = Kind.SWITCHED_ON if obj.is_active else Kind.SWITCHED_OFF
+            audit.record(kind, user=obj, request=request, by=request.user.pk)
+
     @admin.action(description="Sign out of this site", permissions=["change"])
     def sign_out(self, request: HttpRequest, people: "QuerySet[User]") -> None:
-        """End the sessions here, at their next request; managed login may still know them."""
-        ended, _ = Session.objects.filter(user__in=people).delete()
+        """End their sessions here, and the refresh tokens; managed login may still know them."""
+        ended = Session.objects.filter(user__in=people).count()
+        for person in people:
+            end_all(person)
+            audit.record(Kind.SIGNED_OUT_EVERYWHERE, user=person, request=request, by=request.user.pk)
         self.message_user(request, f"{ended} sessions ended.")
 
     @admin.display(description="Cognito groups")
@@ -122,9 +135,8 @@ class GroupAdmin(admin.ModelAdmin):
 # Sessions are not shown: a session's key is all that a browser needs to be its person.
 
 
-@admin.register(PendingRevocation)
-class PendingRevocationAdmin(admin.ModelAdmin):
-    list_display = fields = readonly_fields = ("created_at",)
+class ReadOnly(admin.ModelAdmin):
+    """What administrators look at, and nobody writes here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
@@ -134,3 +146,70 @@ class PendingRevocationAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
         return False
+
+
+@admin.register(PendingRevocation)
+class PendingRevocationAdmin(ReadOnly):
+    list_display = fields = readonly_fields = ("created_at",)
+
+
+class Echo:
+    """A file for csv.writer that keeps nothing: each line goes straight on to the browser."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    list_display = ("at", "kind", "who", "address", "details")
+    list_filter = ("kind", ("user__groups", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("user",)
+    list_per_page = 50
+    date_hierarchy = "at"
+    search_fields = ("user__email", "user__name", "subject", "address")
+    search_help_text = "E-mail, name, Cognito subject or address"
+    actions = ("export",)
+    fields = readonly_fields = ("at", "kind", "who", "subject", "address", "browser", "details")
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export(self, request: HttpRequest, events: "QuerySet[AuditEvent]") -> StreamingHttpResponse:  # noqa: ARG002
+        """The chosen events (or, with "select all", those that the filters leave), row by row."""
+        lines = self._lines(events.select_related("user"))
+        return StreamingHttpResponse(
+            lines,
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
+        )
+
+    def _lines(self, events: "QuerySet[AuditEvent]") -> Iterator[str]:
+        columns = ("at", "kind", "who", "subject", "address", "browser", "details")
+        write = csv.writer(Echo()).writerow
+        yield write(columns)
+        for event in events.iterator(1000):
+            cells = [event.at.isoformat(), event.kind, self.who(event), event.subject]
+            cells += [event.address or "", event.browser, self.details(event)]
+            yield write([harmless(cell) for cell in cells])
+
+    @admin.display(description="person", ordering="user")
+    def who(self, event: AuditEvent) -> str:
+        return str(event.user or event.subject or "—")
+
+    @admin.display(description="details")
+    def details(self, event: AuditEvent) -> str:
+        told = {name: _words(value) for name, value in event.detail.items()}
+        return "; ".join(f"{name} {words}" for name, words in told.items() if words)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def harmless(cell: str) -> str:
+    """Spreadsheets run a cell that begins like a formula, and a browser may call itself anything.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

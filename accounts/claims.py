@@ -19,6 +19,8 @@ class Identity:
     issued_at is the token's `iat`, Unix seconds: of two tokens, the later one tells the truth.
     groups are the Cognito groups of `cognito:groups`; without the claim there are none.
     preferred_role is the ARN of the IAM role that the identity pool's token mapping will pick.
+    locale is the language that they chose, as they wrote it: "de", "de_DE", or "". provider is the
+    external one that they sign in with ("Google"), "" for people of the user pool itself.
     https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
     """
 
@@ -30,6 +32,8 @@ class Identity:
     name: str
     groups: frozenset[str]
     preferred_role: str | None
+    locale: str = ""
+    provider: str = ""
 
 
 def identity(claims: Mapping[str, Any]) -> Identity:
@@ -44,6 +48,8 @@ def identity(claims: Mapping[str, Any]) -> Identity:
         name=_text(claims, "name"),
         groups=_names(claims.get("cognito:groups")),
         preferred_role=_text(claims, "cognito:preferred_role") or None,
+        locale=_text(claims, "locale"),
+        provider=_provider(claims),
     )
 
 
@@ -69,3 +75,17 @@ def _names(value: object) -> frozenset[str]:
     if not isinstance(value, list):
         return frozenset()
     return frozenset(name for name in value if isinstance(name, str) and name)
+
+
+def _provider(claims: Mapping[str, Any]) -> str:
+    """A person of the user pool may have linked providers; the username tells who is whose.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+    """
+    linked, username = claims.get("identities"), _text(claims, "cognito:username").casefold()
+    for one in linked if isinstance(linked, list) else ():
+        if isinstance(one, dict) and username:
+            name, their_id = str(one.get("providerName", "")), str(one.get("userId", ""))
+            if f"{name}_{their_id}".casefold() == username:
+                return name[:LONGEST_NAME]
+    return ""

@@ -7,6 +7,9 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.h
 
 import json
 import logging
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cache as once
 from http.cookiejar import DefaultCookiePolicy
@@ -22,6 +25,7 @@ from accounts.faults import Fault, Unavailable
 logger = logging.getLogger(__name__)
 
 TIMEOUT = (3.05, 6.0)  # seconds to connect (just over one TCP retransmission), and to answer
+REST = 5.0  # seconds in which nobody asks, after an answer that did not come
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,38 @@ class Tokens:
     @classmethod
     def load(cls, text: str) -> "Tokens":
         return cls(**json.loads(text))
+
+
+class Breaker:
+    """After a call that timed out, the next ones fail at once; then one at a time tries again.
+
+    Each would wait its whole time-out otherwise, while the process has 16 threads for everybody: those
+    who need nothing of Cognito now would wait with them. Any answer, even a refusal, ends it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._out = False
+        self._not_before = 0.0
+
+    def lets_through(self) -> bool:
+        """Whether to call; while Cognito is away, whoever may keeps the others back meanwhile."""
+        with self._lock:
+            if self._out and self._clock() < self._not_before:
+                return False
+            self._not_before = self._clock() + sum(TIMEOUT)
+            return True
+
+    def answered(self) -> None:
+        self._out = False
+
+    def timed_out(self) -> None:
+        with self._lock:
+            self._out, self._not_before = True, self._clock() + REST
+
+
+breaker = Breaker()  # of this process, for /oauth2/token and /oauth2/revoke; accounts.tokens has its own
 
 
 class InvalidGrant(Fault):
@@ -114,22 +150,31 @@ def _token_call(**form: str) -> Tokens:
         tokens = Tokens(body["id_token"], body["access_token"], body.get("refresh_token"))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise _unavailable(form["grant_type"], "not a token answer") from None
-    if not all(isinstance(token, str) for token in (tokens.id_token, tokens.access_token)):
+    texts = (tokens.id_token, tokens.access_token, tokens.refresh_token or "")
+    if not all(isinstance(text, str) for text in texts):
         raise _unavailable(form["grant_type"], "not a token answer")
     return tokens
 
 
 def _post(path: str, form: dict[str, str]) -> requests.Response:
+    if not breaker.lets_through():
+        raise _unavailable(path, "it timed out a moment ago")
     try:
-        return _http().post(
+        answer = _http().post(
             settings.COGNITO_DOMAIN + path,
             data={"client_id": settings.COGNITO_CLIENT_ID, **form},
             auth=(settings.COGNITO_CLIENT_ID, settings.COGNITO_CLIENT_SECRET),
             timeout=TIMEOUT,
             allow_redirects=False,
         )
-    except requests.RequestException as error:
+    except requests.Timeout as error:
+        breaker.timed_out()
         raise _unavailable(path, type(error).__name__) from None
+    except requests.RequestException as error:
+        breaker.answered()  # with an error, but at once
+        raise _unavailable(path, type(error).__name__) from None
+    breaker.answered()
+    return answer
 
 
 def _refusal(answer: requests.Response, call: str) -> Fault:

@@ -104,24 +104,26 @@ def _fetch(user: User, id_token: str, identity: Identity) -> Credentials:
             ]
         )
         answer = _client().get_credentials_for_identity(IdentityId=identity_id, Logins=logins)
+        named, keys = answer["IdentityId"], answer["Credentials"]
+        fetched = Credentials(
+            identity_id=identity_id,
+            access_key=keys["AccessKeyId"],
+            secret_key=keys["SecretKey"],
+            session_token=keys["SessionToken"],
+            expires_at=keys["Expiration"].astimezone(UTC),
+        )
     except ClientError as error:
         raise _translate(error, identity) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, KeyError, TypeError, ValueError) as error:
+        # The others: an answer that is not even text, or lacks what the identity pool's has.
         logger.warning("identity pool unreachable", extra={"error": type(error).__name__})
         raise Unavailable from None
-    if answer["IdentityId"] != identity_id:
+    if named != identity_id:
         logger.error("identity id changed", extra={"user": user.pk, "stored": identity_id})
         raise IdentityChanged
     if not user.identity_id:
         _remember(user, identity_id)
-    keys = answer["Credentials"]
-    return Credentials(
-        identity_id=identity_id,
-        access_key=keys["AccessKeyId"],
-        secret_key=keys["SecretKey"],
-        session_token=keys["SessionToken"],
-        expires_at=keys["Expiration"].astimezone(UTC),
-    )
+    return fetched
 
 
 def _remember(user: User, identity_id: str) -> None:

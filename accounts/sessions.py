@@ -6,6 +6,7 @@ go on with the tokens they have, or wait for it when those have run out.
 """
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -15,18 +16,23 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import claims, cognito, people, sealing, tokens
+from accounts import audit, claims, cognito, people, revocation, sealing, tokens
 from accounts.claims import BadClaims, Identity
 from accounts.cognito import InvalidGrant, Misconfigured, Tokens
 from accounts.credentials import Credentials, credentials_for
 from accounts.faults import SignInAgain, Unavailable
-from accounts.models import Session, User
-from accounts.tokens import BadToken
+from accounts.models import Kind, Session, User
+from accounts.tokens import BadToken, UnknownKey
 
 REFRESH_AHEAD = timedelta(minutes=5)
 LEASE = timedelta(seconds=45)  # longer than the slowest refresh; only a killed process keeps it
+PAUSE = timedelta(seconds=30)  # after a refresh that failed, while the tokens hold
 PATIENCE = 10  # seconds that a request waits for another one's refresh
 POLL = 0.05  # seconds
+
+
+class Ended(Exception):
+    """Cognito will not renew the sign-in; the text says why, in words for the audit log."""
 
 
 class SessionStore(db.SessionStore):
@@ -70,11 +76,13 @@ class SessionStore(db.SessionStore):
         except sealing.Unreadable:
             raise SignInAgain from None
 
-    def keep_tokens(self, new: Tokens) -> None:
-        """Seal verified tokens into this session."""
-        expires_at = datetime.fromtimestamp(tokens.claims_of_verified(new.id_token)["exp"], UTC)
-        self._rows().update(sealed_tokens=sealing.seal(new.dump()), tokens_expire_at=expires_at)
+    def keep_tokens(self, new: Tokens) -> bool:
+        """Seal verified tokens, fresh from Cognito; False when the session has been ended meanwhile."""
+        kept = self._rows().update(
+            sealed_tokens=sealing.seal(new.dump()), tokens_expire_at=_held_until(new)
+        )
         self._reread()
+        return bool(kept)
 
     def keep_fresh(self) -> None:
         """Refresh the tokens when they are about to expire.
@@ -84,7 +92,7 @@ class SessionStore(db.SessionStore):
         """
         self._read()
         deadline = time.monotonic() + PATIENCE
-        while self._left() < REFRESH_AHEAD:
+        while self._is_due():
             if self._take_lease():
                 return self._refresh()
             self._reread()
@@ -95,37 +103,76 @@ class SessionStore(db.SessionStore):
             time.sleep(POLL)
         return None
 
+    def renew_now(self) -> None:
+        """Refresh the tokens, whatever is left of them: the person has changed at Cognito.
+
+        Raises as keep_fresh does. While Cognito is away, what they say stays until the next refresh.
+        """
+        self._read()
+        deadline = time.monotonic() + PATIENCE
+        # Another request's refresh may be older than what has changed: it is waited for, not taken.
+        while not self._take_lease():
+            self._reread()
+            if time.monotonic() > deadline:
+                return self.keep_fresh()
+            time.sleep(POLL)
+        return self._refresh()
+
     def _refresh(self) -> None:
         """As the holder of the lease. While Cognito is away, tokens that still hold go on."""
+        pause = None
         try:
             self._renew()
         except (Unavailable, Misconfigured):
             if self._left() <= timedelta(0):
                 raise
+            # Nobody tries again for a while, but everybody once the tokens have run out.
+            pause = timezone.now() + min(PAUSE, self._left())
+        except Ended as why:
+            audit.record(Kind.REFRESH_FAILED, user=self.person, reason=str(why))
+            self._rows().delete()  # while the lease holds: the others must not ask Cognito as well
+            raise SignInAgain from None
         finally:
-            self._rows().update(refreshing_until=None)
+            self._rows().update(refreshing_until=pause)
 
     def _renew(self) -> None:
+        """New tokens, verified and kept. Raises Ended, SignInAgain, Unavailable or Misconfigured."""
         old = self.tokens
+        if not old.refresh_token:
+            raise Ended("there is no refresh token")
         try:
-            if not old.refresh_token:
-                raise SignInAgain
             new = cognito.refresh(old.refresh_token)
+        except InvalidGrant:
+            self._reread()
+            if self.tokens.refresh_token != old.refresh_token:
+                return  # rotated by a request whose lease had run out: its tokens are good
+            raise Ended("Cognito has ended the sign-in") from None
+        # Without rotation a refresh brings no refresh token: the old one goes on.
+        new = replace(new, refresh_token=new.refresh_token or old.refresh_token)
+        try:
+            people.recognise(self._verified(new))
+        except Unavailable:
+            # The old refresh token may be dead already: the new one must outlive this.
+            kept = replace(old, refresh_token=new.refresh_token)
+            self._rows().update(sealed_tokens=sealing.seal(kept.dump()))
+            raise
+        if not self.keep_tokens(new):  # ended here meanwhile, with the old refresh token
+            revocation.revoke(str(new.refresh_token))
+            raise SignInAgain
+
+    def _verified(self, new: Tokens) -> Identity:
+        """Whom the new tokens are of: this session's person. Raises Ended or Unavailable."""
+        try:
             verified = tokens.verify_id_token(new.id_token, access_token=new.access_token)
             tokens.verify_access_token(new.access_token)
             identity = claims.identity(verified)
-        except InvalidGrant:
-            self._reread()
-            if self.row and self.tokens.refresh_token != old.refresh_token:
-                return  # rotated by a request whose lease had run out: its tokens are good
-            raise SignInAgain from None
-        except (BadToken, BadClaims):
-            raise SignInAgain from None
+        except UnknownKey:
+            raise Unavailable from None  # the pool's keys were fetched a moment before they changed
+        except (BadToken, BadClaims) as error:
+            raise Ended(f"Cognito’s answer was refused: {error}") from None
         if not self._is_person(identity):
-            raise SignInAgain
-        people.recognise(identity)
-        # Without rotation a refresh brings no refresh token: the old one goes on.
-        self.keep_tokens(Tokens(new.id_token, new.access_token, new.refresh_token or old.refresh_token))
+            raise Ended("Cognito’s answer was about somebody else")
+        return identity
 
     def _is_person(self, identity: Identity) -> bool:
         person = self.person
@@ -142,8 +189,13 @@ class SessionStore(db.SessionStore):
         taken = self._rows().filter(free, tokens_expire_at=seen).update(refreshing_until=now + LEASE)
         return bool(taken)
 
+    def _is_due(self) -> bool:
+        """Five minutes ahead, but tokens that live for ten or less are not refreshed all the time."""
+        left = self._left()
+        return left < REFRESH_AHEAD and left < _life(self.tokens) / 2
+
     def _left(self) -> timedelta:
-        """How long the ID token still holds; SignInAgain when this session has no tokens."""
+        """How long the tokens still hold; SignInAgain when this session has no tokens."""
         if self.row is None or self.row.tokens_expire_at is None:
             raise SignInAgain
         return self.row.tokens_expire_at - timezone.now()
@@ -156,6 +208,40 @@ class SessionStore(db.SessionStore):
 
     def _reread(self) -> None:
         self.row = self._rows().first()
+
+
+def _held_until(fresh: Tokens) -> datetime:
+    """When fresh tokens run out by our clock, which may be two minutes off Cognito's: a life from now.
+
+    Never later than their `exp` would let them pass here.
+    """
+    latest = min(claims["exp"] for claims in _claims_of(fresh)) + tokens.LEEWAY
+    return min(timezone.now() + _life(fresh), datetime.fromtimestamp(latest, UTC))
+
+
+def _life(held: Tokens) -> timedelta:
+    """Of the shorter-lived of the two tokens: each has a setting of its own in the app client."""
+    return timedelta(seconds=min(claims["exp"] - claims["iat"] for claims in _claims_of(held)))
+
+
+def _claims_of(held: Tokens) -> list[tokens.Claims]:
+    return [tokens.claims_of_verified(token) for token in (held.id_token, held.access_token)]
+
+
+def end_all(user: User) -> None:
+    """End every session of the person here, at once, and their refresh tokens at Cognito.
+
+    While Cognito is away the tokens are remembered, to be revoked later: this never fails.
+    """
+    kept = list(user.sessions.exclude(sealed_tokens="").values_list("sealed_tokens", flat=True))
+    user.sessions.all().delete()
+    for sealed in kept:
+        try:
+            refresh_token = Tokens.load(sealing.unseal(sealed)).refresh_token
+        except sealing.Unreadable:
+            continue
+        if refresh_token:
+            revocation.revoke(refresh_token)
 
 
 def session_of(request: HttpRequest) -> SessionStore:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bench.table import Row, machine, render
 
-NAMES = ("sign_in", "pages", "uploads", "credentials")
+NAMES = ("sign_in", "refresh", "tokens", "pages", "uploads", "credentials")
 UNITS = {"MiB": 1024**2, "GiB": 1024**3}
 
 
@@ -27,10 +27,12 @@ def _open(size: int) -> dict[str, Callable[[], list[Row]]]:
     from bench import site
 
     site.open_here()
-    from bench import credentials, pages, sign_in, uploads
+    from bench import credentials, pages, refresh, sign_in, tokens, uploads
 
     return {
         "sign_in": sign_in.run,
+        "refresh": refresh.run,
+        "tokens": tokens.run,
         "pages": pages.run,
         "uploads": lambda: uploads.run(size),
         "credentials": credentials.run,

@@ -19,22 +19,33 @@ class Paired:
         return times([mine / theirs for mine, theirs in zip(self.ours, self.peer, strict=True)])
 
 
-def in_turns(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> Paired:
-    """One unmeasured round, then `rounds` measured ones; who goes first alternates."""
+def in_turns(
+    ours: Callable[[], object], peer: Callable[[], object], rounds: int, repeat: int = 1
+) -> Paired:
+    """One unmeasured round, then `rounds` measured ones; who goes first alternates.
+
+    repeat: how often each is done in a round, where once is too short to be timed.
+    """
     taken = Paired([], [])
     ours(), peer()
     for number in range(rounds):
         turns = [(ours, taken.ours), (peer, taken.peer)]
         for do, seconds in turns if number % 2 else reversed(turns):
             started = time.perf_counter()
-            do()
-            seconds.append(time.perf_counter() - started)
+            for _ in range(repeat):
+                do()
+            seconds.append((time.perf_counter() - started) / repeat)
     return taken
 
 
 def milliseconds(seconds: list[float]) -> str:
     """Median and quartiles: "12.1 ms (11.8–12.9)"."""
     return _spread([1000 * one for one in seconds], " ms", 1)
+
+
+def microseconds(seconds: list[float]) -> str:
+    """As milliseconds, for what takes less than one."""
+    return _spread([1_000_000 * one for one in seconds], " µs", 1)
 
 
 def times(quotients: list[float]) -> str:

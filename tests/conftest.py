@@ -36,9 +36,10 @@ class Person(Client):
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """Each test starts with an empty cache and no keys."""
+    """Each test starts with an empty cache, no keys, and a Cognito that has never been away."""
     cache.clear()
     tokens.keys = tokens.KeySet(edge.fetch_keys)
+    edge.breaker = edge.Breaker()
 
 
 @pytest.fixture

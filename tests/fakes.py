@@ -1,8 +1,10 @@
-"""A stand-in for Cognito's hosted endpoints, for what the local stack cannot do: fail, and forge.
+"""A stand-in for Cognito, for what the local stack cannot do: fail, and forge.
 
-It counts the calls, answers with real RS256 tokens, and misbehaves on request.
+Its hosted endpoints, and as much of the identity pool's and the user pool's API as a page needs. It
+counts the calls, answers with real RS256 tokens, and misbehaves on request.
 """
 
+import itertools
 import json
 import time
 from collections import deque
@@ -42,18 +44,42 @@ ID_KEY, ACCESS_KEY, STRANGERS_KEY = Signer("id-key"), Signer("access-key"), Sign
 
 @dataclass
 class Answer:
-    """status and body of an answer; `reset` drops the connection, `slow` answers only at shutdown."""
+    """status and body of an answer; `reset` drops the connection, `slow` answers only at shutdown;
+    `foreign` is not from AWS, which numbers its answers.
+    """
 
     status: int = 200
     body: bytes = b""
     reset: bool = False
     slow: bool = False
+    foreign: bool = False
 
 
 @dataclass
 class Call:
+    """path: of a hosted endpoint, or the name of an operation of AWS's API ("GetId")."""
+
     path: str
     form: dict[str, str]
+
+
+IDENTITY_ID = "us-east-1:11111111-2222-3333-4444-555555555555"
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "GetId": {"IdentityId": IDENTITY_ID},
+    "GetCredentialsForIdentity": {
+        "IdentityId": IDENTITY_ID,
+        "Credentials": {
+            "AccessKeyId": "ASIAFAKE",
+            "SecretKey": "secret-key-of-bobs",
+            "SessionToken": "session-token-of-bobs",
+            "Expiration": time.time() + 3600,
+        },
+    },
+    "GetUser": {
+        "Username": "bob-sub",
+        "UserAttributes": [{"Name": "sub", "Value": "bob-sub"}, {"Name": "name", "Value": "Bob"}],
+    },
+}
 
 
 @dataclass
@@ -63,9 +89,13 @@ class FakeCognito:
     answers: dict[str, deque[Answer]] = field(default_factory=dict)
     nonce: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
+    id_key: Signer = field(default_factory=lambda: ID_KEY)
+    life: int | dict[str, int] = 3600  # seconds of a token, or of each: {"id": …, "access": …}
+    ahead: int = 0  # seconds by which Cognito's clock is ahead of ours
     rotate: bool = False
     delay: float = 0  # seconds before each answer, as if it came from far away
     stopping: Event = field(default_factory=Event)
+    serial: Iterator[int] = field(default_factory=itertools.count)  # of refresh tokens
 
     def will_answer(
         self, path: str, status: int = 200, body: object = None, *, times: int = 1, **how: bool
@@ -75,16 +105,15 @@ class FakeCognito:
         queue = self.answers.setdefault(path, deque())
         queue.extend(Answer(status, text, **how) for _ in range(times))
 
-    def id_token(self, signer: Signer = ID_KEY, **over: Any) -> str:
+    def id_token(self, signer: Signer | None = None, **over: Any) -> str:
         """A genuine ID token of bob's; a claim given as None is left out."""
-        now = int(time.time())
         claims = {
             "iss": ISSUER,
             "sub": "bob-sub",
             "aud": CLIENT,
             "token_use": "id",
-            "iat": now,
-            "exp": now + 3600,
+            "auth_time": self._now(),
+            **self._times("id"),
             "email": "bob@example.com",
             "email_verified": True,
             "name": "Bob",
@@ -92,21 +121,27 @@ class FakeCognito:
             **self.claims,
             **over,
         }
+        signer = signer or self.id_key
         return signer.sign({name: value for name, value in claims.items() if value is not None})
 
     def access_token(self, signer: Signer = ACCESS_KEY, **over: Any) -> str:
-        now = int(time.time())
         claims = {
             "iss": ISSUER,
             "sub": "bob-sub",
             "client_id": CLIENT,
             "token_use": "access",
             "scope": "openid",
-            "iat": now,
-            "exp": now + 3600,
+            **self._times("access"),
             **over,
         }
         return signer.sign({name: value for name, value in claims.items() if value is not None})
+
+    def _now(self) -> int:
+        return int(time.time()) + self.ahead
+
+    def _times(self, use: str) -> dict[str, int]:
+        life = self.life if isinstance(self.life, int) else self.life[use]
+        return {"iat": self._now(), "exp": self._now() + life}
 
     def count(self, path: str) -> int:
         return sum(call.path == path for call in self.calls)
@@ -119,7 +154,7 @@ class FakeCognito:
 
     def _usual(self, call: Call) -> dict[str, Any]:
         if call.path.endswith("/jwks.json"):
-            return {"keys": [ID_KEY.jwk(), ACCESS_KEY.jwk()]}
+            return {"keys": [self.id_key.jwk(), ACCESS_KEY.jwk()]}
         if call.path == "/oauth2/token":
             code = call.form["grant_type"] == "authorization_code"
             tokens = {
@@ -130,11 +165,11 @@ class FakeCognito:
                 "expires_in": 3600,
             }
             return tokens | (
-                {"refresh_token": f"refresh-{len(self.calls)}"} if code or self.rotate else {}
+                {"refresh_token": f"refresh-{next(self.serial)}"} if code or self.rotate else {}
             )
         if call.path == "/oauth2/userInfo":
             return {"sub": "bob-sub", "email": "bob@example.com", "email_verified": "true"}
-        return {}
+        return OPERATIONS.get(call.path, {})
 
 
 @contextmanager
@@ -161,7 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self, body: str) -> None:
         fake: FakeCognito = self.server.fake  # type: ignore[attr-defined]
-        answer = fake.answer(Call(self.path, dict(parse_qsl(body))))
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        answer = fake.answer(Call(operation or self.path, dict(parse_qsl(body))))
         fake.stopping.wait(30 if answer.slow else fake.delay)
         if answer.reset or answer.slow:
             self.close_connection = True
@@ -169,6 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer.body)))
+        if not answer.foreign:
+            self.send_header("x-amzn-RequestId", "fake")
         self.end_headers()
         self.wfile.write(answer.body)
 

@@ -18,8 +18,9 @@ def test_a_program_with_the_persons_id_token_is_let_in(client: Client, cognito: 
     assert files(client, cognito.id_token()) == 200
 
 
-def test_a_token_of_another_client_or_kind_is_refused(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 13."""
+def test_pitfall_13_a_token_of_another_client_or_kind_is_refused(
+    client: Client, cognito: FakeCognito
+) -> None:
     for token in (
         cognito.id_token(aud="another-client"),
         cognito.access_token(),

@@ -5,7 +5,7 @@ from accounts.claims import BadClaims, identity
 GENUINE = {"iss": "https://issuer", "sub": "opaque", "iat": 1_700_000_000}
 
 
-def test_an_absent_group_claim_means_no_groups() -> None:
+def test_pitfall_11_an_absent_group_claim_means_no_groups() -> None:
     assert identity(GENUINE).groups == frozenset()
 
 
@@ -21,13 +21,13 @@ def test_only_names_count_in_a_group_claim() -> None:
 @pytest.mark.parametrize(
     ("claim", "meant"), [(True, True), ("true", True), (False, False), ("false", False)]
 )
-def test_booleans_arrive_as_booleans_or_as_strings(claim: object, meant: bool) -> None:
+def test_pitfall_12_booleans_arrive_as_booleans_or_as_strings(claim: object, meant: bool) -> None:
     assert identity({**GENUINE, "email_verified": claim}).email_verified is meant
 
 
 @pytest.mark.parametrize("claim", ["True", "yes", "1", 1, "phone_number_verified", None, [True]])
-def test_nothing_else_counts_as_true(claim: object) -> None:
-    """Pitfall 12: a flag of a claim is never taken for its name."""
+def test_pitfall_12_nothing_else_counts_as_true(claim: object) -> None:
+    """A flag of a claim is never taken for its name."""
     assert identity({**GENUINE, "email_verified": claim}).email_verified is False
 
 
@@ -48,3 +48,32 @@ def test_unknown_claims_are_tolerated() -> None:
 
 def test_the_subject_is_an_opaque_string() -> None:
     assert identity({**GENUINE, "sub": "not-a-uuid:42"}).subject == "not-a-uuid:42"
+
+
+GOOGLES = [{"userId": "AbC1", "providerName": "Google", "providerType": "Google", "primary": "true"}]
+
+
+@pytest.mark.parametrize(
+    ("username", "linked", "provider"),
+    [
+        ("Google_AbC1", GOOGLES, "Google"),
+        ("google_abc1", GOOGLES, "Google"),
+        ("5f3c-a-native-one", GOOGLES, ""),
+        ("", GOOGLES, ""),
+        ("Google_AbC1", None, ""),
+        ("Google_AbC1", "Google", ""),
+        ("Google_AbC1", ["Google_AbC1", {}], ""),
+        ("_", [{}], ""),
+        ("b_2", [*GOOGLES, {"providerName": "B", "userId": 2}], "B"),
+    ],
+)
+def test_pitfall_17_the_username_tells_whose_somebody_with_linked_providers_is(
+    username: str, linked: object, provider: str
+) -> None:
+    token = {**GENUINE, "cognito:username": username, "identities": linked}
+    assert identity(token).provider == provider
+
+
+def test_a_locale_is_taken_as_it_was_written() -> None:
+    assert identity({**GENUINE, "locale": "de_DE"}).locale == "de_DE"
+    assert identity(GENUINE).locale == ""

@@ -23,13 +23,23 @@ UNWELL: list[dict[str, Any]] = [
     {"status": 302, "body": {"error": "elsewhere"}},
     {"reset": True},
 ]
-GARBAGE: list[object] = [b"", b"\xff\xfe", b"[]", b"null", b"{}", b'{"id_token": 1, "access_token": 2}']
+GARBAGE: list[object] = [
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b"{}",
+    b'{"id_token": 1, "access_token": 2}',
+    b'{"id_token": "i", "access_token": "a", "refresh_token": 7}',
+]
 
 
 @pytest.mark.parametrize("path", CALLS)
 @pytest.mark.parametrize("how", UNWELL, ids=str)
-def test_an_outage_is_told_as_one(cognito: FakeCognito, path: str, how: dict[str, Any]) -> None:
-    """Pitfall 3: an error of the token endpoint is an outage to wait for, not a crash."""
+def test_pitfall_03_an_outage_is_told_as_one(
+    cognito: FakeCognito, path: str, how: dict[str, Any]
+) -> None:
+    """An error of the token endpoint is an outage to wait for, not a crash."""
     # A connection that breaks may be tried again by the HTTP library; it breaks again.
     cognito.will_answer(path, times=4, **how)
     with pytest.raises(Unavailable):
@@ -37,10 +47,9 @@ def test_an_outage_is_told_as_one(cognito: FakeCognito, path: str, how: dict[str
 
 
 @pytest.mark.parametrize("path", CALLS)
-def test_every_call_has_a_time_out(
+def test_pitfall_14_every_call_has_a_time_out(
     cognito: FakeCognito, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pitfall 14."""
     monkeypatch.setattr(edge, "TIMEOUT", (0.2, 0.2))
     cognito.will_answer(path, slow=True, times=4)
     with pytest.raises(Unavailable):
@@ -90,3 +99,61 @@ def test_tokens_never_show_in_a_repr() -> None:
 def test_revoking_a_dead_token_is_no_error(cognito: FakeCognito) -> None:
     cognito.will_answer("/oauth2/revoke", 200, b"")
     edge.revoke("long-dead")
+
+
+# --- Away ------------------------------------------------------------------------------------------
+
+
+class Away:
+    """A breaker and its clock."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.breaker = edge.Breaker(lambda: self.now)
+        assert self.breaker.lets_through()
+        self.breaker.timed_out()
+
+
+def test_after_a_time_out_calls_fail_at_once(
+    cognito: FakeCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each request would wait, and sixteen of them would stop the whole process."""
+    monkeypatch.setattr(edge, "TIMEOUT", (0.2, 0.2))
+    cognito.will_answer("/oauth2/token", slow=True)
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            edge.refresh("r")
+    assert cognito.count("/oauth2/token") == 1
+
+
+def test_a_quick_failure_stops_nobody_else_from_trying(cognito: FakeCognito) -> None:
+    cognito.will_answer("/oauth2/token", 503, b"")
+    with pytest.raises(Unavailable):
+        edge.refresh("r")
+    assert edge.refresh("r")
+
+
+def test_after_a_rest_one_call_at_a_time_tries_again() -> None:
+    away = Away()
+    assert not away.breaker.lets_through()
+    away.now += edge.REST
+    assert [away.breaker.lets_through() for _ in range(3)] == [True, False, False]
+    away.breaker.timed_out()
+    away.now += edge.REST - 0.1
+    assert not away.breaker.lets_through()
+
+
+def test_a_call_that_never_came_back_lets_another_one_try() -> None:
+    away = Away()
+    away.now += edge.REST
+    assert away.breaker.lets_through()
+    away.now += sum(edge.TIMEOUT)
+    assert away.breaker.lets_through()
+
+
+def test_the_first_answer_lets_everybody_call_again() -> None:
+    away = Away()
+    away.now += edge.REST
+    assert away.breaker.lets_through()
+    away.breaker.answered()
+    assert all(away.breaker.lets_through() for _ in range(3))

@@ -33,10 +33,10 @@ def test_a_person_lands_where_they_were_going(client: Client, cognito: FakeCogni
     assert is_signed_in(client)
 
 
-def test_the_request_to_cognito_carries_state_nonce_and_pkce(
+def test_pitfall_14_the_request_to_cognito_carries_state_nonce_and_pkce(
     client: Client, cognito: FakeCognito, settings: Settings
 ) -> None:
-    """Pitfall 14: PKCE is on, with S256."""
+    """PKCE is on, with S256."""
     asked = begin(client)
     assert asked["response_type"] == "code"
     assert asked["code_challenge_method"] == "S256"
@@ -45,17 +45,19 @@ def test_the_request_to_cognito_carries_state_nonce_and_pkce(
     assert asked["redirect_uri"] == f"{settings.SITE_URL}/oidc/callback/"
 
 
-def test_signing_in_calls_cognito_once_when_its_keys_are_known(
+def test_pitfall_14_signing_in_calls_cognito_once_when_its_keys_are_known(
     client: Client, cognito: FakeCognito
 ) -> None:
-    """Pitfall 14: keys are not fetched on every sign-in, and userInfo never."""
+    """Keys are not fetched on every sign-in, and userInfo never."""
     sign_in(Client(), cognito)
     cognito.calls.clear()
     sign_in(client, cognito)
     assert [call.path for call in cognito.calls] == ["/oauth2/token"]
 
 
-def test_a_page_after_signing_in_calls_cognito_not_at_all(client: Client, cognito: FakeCognito) -> None:
+def test_pitfall_19_a_page_after_signing_in_calls_cognito_not_at_all(
+    client: Client, cognito: FakeCognito
+) -> None:
     sign_in(client, cognito)
     cognito.calls.clear()
     assert client.get("/files/").status_code == 200
@@ -80,10 +82,9 @@ def test_a_code_with_another_sign_ins_nonce_is_refused(client: Client, cognito: 
 @pytest.mark.parametrize(
     "over", [{"aud": "another"}, {"token_use": "access"}, {"iss": "https://x"}], ids=str
 )
-def test_an_id_token_that_is_not_for_this_site_signs_nobody_in(
+def test_pitfall_01_an_id_token_that_is_not_for_this_site_signs_nobody_in(
     client: Client, cognito: FakeCognito, over: dict[str, Any]
 ) -> None:
-    """Pitfall 1."""
     asked = begin(client)
     token = cognito.id_token(nonce=asked["nonce"], **over)
     cognito.will_answer("/oauth2/token", 200, {"id_token": token, "access_token": "a"})
@@ -113,10 +114,10 @@ def test_an_id_token_signed_by_somebody_else_signs_nobody_in(
     ],
     ids=str,
 )
-def test_no_fault_of_cognitos_is_a_crash(
+def test_pitfall_03_no_fault_of_cognitos_is_a_crash(
     client: Client, cognito: FakeCognito, how: dict[str, Any], status: int, words: str
 ) -> None:
-    """Pitfall 3: each failure of the token endpoint is a page that says so; `next` is kept."""
+    """Each failure of the token endpoint is a page that says so; `next` is kept."""
     asked = begin(client, "/files/?folder=a/")
     cognito.will_answer("/oauth2/token", **how)
     answer = finish(client, cognito, asked)
@@ -129,8 +130,8 @@ def test_keys_that_cannot_be_had_are_told_as_an_outage(client: Client, cognito: 
     assert_told(sign_in(client, cognito), 503, "not answering")
 
 
-def test_a_replayed_callback_lands_signed_in(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 4: the back button, or a reloaded tab."""
+def test_pitfall_04_a_replayed_callback_lands_signed_in(client: Client, cognito: FakeCognito) -> None:
+    """The back button, or a reloaded tab."""
     asked = begin(client, "/files/?folder=a/")
     finish(client, cognito, asked)
     cognito.calls.clear()
@@ -145,15 +146,14 @@ def test_a_replayed_callback_signs_nobody_else_in(client: Client, cognito: FakeC
     assert_told(finish(Client(), cognito, asked), 400, "out of date")
 
 
-def test_two_tabs_land_where_each_was_going(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 5."""
+def test_pitfall_05_two_tabs_land_where_each_was_going(client: Client, cognito: FakeCognito) -> None:
     first, second = begin(client, "/files/?folder=first/"), begin(client, "/files/?folder=second/")
     assert finish(client, cognito, first)["Location"] == "/files/?folder=first/"
     assert finish(client, cognito, second)["Location"] == "/files/?folder=second/"
 
 
-def test_a_forged_error_signs_nobody_out(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 6: an error without a state that we gave changes nothing."""
+def test_pitfall_06_a_forged_error_signs_nobody_out(client: Client, cognito: FakeCognito) -> None:
+    """An error without a state that we gave changes nothing."""
     sign_in(client, cognito)
     for forged in ({"error": "x"}, {"error": "x", "state": "forged"}, {"error": "x", "code": "y"}):
         answer = client.get("/oidc/callback/", {**forged, "error_description": "Call this number"})
@@ -161,8 +161,10 @@ def test_a_forged_error_signs_nobody_out(client: Client, cognito: FakeCognito) -
     assert is_signed_in(client)
 
 
-def test_what_cognito_says_of_a_refused_sign_in_is_shown(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 6: the provider's text reaches the person, as text."""
+def test_pitfall_06_what_cognito_says_of_a_refused_sign_in_is_shown(
+    client: Client, cognito: FakeCognito
+) -> None:
+    """The provider's text reaches the person, as text."""
     asked = begin(client, "/files/")
     answer = client.get(
         "/oidc/callback/",
@@ -175,15 +177,19 @@ def test_what_cognito_says_of_a_refused_sign_in_is_shown(client: Client, cognito
     assert_told(answer, 403, "PreAuthentication failed with error &lt;b&gt;closed&lt;/b&gt;.")
 
 
-def test_a_cancelled_sign_in_offers_to_start_again(client: Client, cognito: FakeCognito) -> None:
+def test_pitfall_05_a_cancelled_sign_in_offers_to_start_again(
+    client: Client, cognito: FakeCognito
+) -> None:
     asked = begin(client, "/files/?folder=a/")
     answer = client.get("/oidc/callback/", {"error": "access_denied", "state": asked["state"]})
     assert_told(answer, 403, "cancelled")
     assert "next=%2Ffiles%2F%3Ffolder%3Da%2F" in answer.content.decode()
 
 
-def test_a_stale_sign_in_page_keeps_where_it_was_going(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 16: the session that began it is gone, the destination is not."""
+def test_pitfall_16_a_stale_sign_in_page_keeps_where_it_was_going(
+    client: Client, cognito: FakeCognito
+) -> None:
+    """The session that began it is gone, the destination is not."""
     asked = begin(Client(), "/files/?folder=a/")
     answer = finish(client, cognito, asked)
     assert_told(answer, 400, "out of date")
@@ -204,7 +210,7 @@ def test_a_stale_sign_in_page_keeps_where_it_was_going(client: Client, cognito: 
     ],
     ids=lambda query: str(query)[:40],
 )
-def test_a_malformed_callback_is_told(
+def test_pitfall_16_a_malformed_callback_is_told(
     client: Client, cognito: FakeCognito, query: dict[str, str]
 ) -> None:
     assert_told(client.get("/oidc/callback/", query), 400, "out of date")
@@ -237,10 +243,9 @@ def test_somebody_switched_off_is_kept_out(client: Client, cognito: FakeCognito)
     assert not is_signed_in(client)
 
 
-def test_somebody_switched_off_while_signed_in_is_out_at_once(
+def test_pitfall_07_somebody_switched_off_while_signed_in_is_out_at_once(
     client: Client, cognito: FakeCognito
 ) -> None:
-    """Pitfall 7."""
     sign_in(client, cognito)
     User.objects.update(is_active=False)
     assert not is_signed_in(client)
@@ -264,10 +269,10 @@ def test_signing_in_as_somebody_else_takes_nothing_over(client: Client, cognito:
     assert "of_bob" not in client.session
 
 
-def test_the_session_cookie_survives_the_way_back_from_cognito(
+def test_pitfall_15_the_session_cookie_survives_the_way_back_from_cognito(
     client: Client, cognito: FakeCognito
 ) -> None:
-    """Pitfall 15: Lax, and out of reach for scripts."""
+    """Lax, and out of reach for scripts."""
     begin(client)
     cookie = client.cookies["sessionid"]
     assert (cookie["samesite"], bool(cookie["httponly"])) == ("Lax", True)
@@ -285,8 +290,8 @@ def test_a_tampered_session_row_is_nobodys(client: Client, cognito: FakeCognito)
     assert not is_signed_in(client)
 
 
-def test_tokens_are_sealed_in_the_database(client: Client, cognito: FakeCognito) -> None:
-    """Pitfall 14: not in the clear, neither in their column nor in the session's data."""
+def test_pitfall_14_tokens_are_sealed_in_the_database(client: Client, cognito: FakeCognito) -> None:
+    """Not in the clear, neither in their column nor in the session's data."""
     sign_in(client, cognito)
     row = Session.objects.get()
     kept = _store(client).tokens
