@@ -1,6 +1,8 @@
 """Signing in and out, and the page for those who are not signed in."""
 
 import logging
+import re
+from dataclasses import asdict
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.views.generic import View
 from mozilla_django_oidc.utils import (
@@ -17,11 +20,13 @@ from mozilla_django_oidc.utils import (
 )
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
-from accounts import cognito, revocation
+from accounts import audit, cognito, language, revocation
 from accounts.faults import Fault, Refused, SignInAgain
-from accounts.models import User
+from accounts.models import Kind, User
 from accounts.sessions import SessionStore, session_of
 from accounts.states import new_state, next_of
+from accounts.step_up import Demand, claims_of
+from accounts.tokens import claims_of_verified
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +40,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 class SignIn(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the library has no types
-    """To Cognito's sign-in page, with state, nonce and PKCE (S256), and from there to ?next=."""
+    """To Cognito's sign-in page, with state, nonce and PKCE (S256), and from there to ?next=.
+
+    accounts.step_up sends people here with ?max_age= (seconds) and ?mfa=1 as well, when the sign-in that
+    they have is not enough.
+    """
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        demand = Demand.of(request)
         state, nonce, verifier = new_state(request), get_random_string(32), get_random_string(64)
         query = {
             "response_type": "code",
@@ -48,8 +58,12 @@ class SignIn(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the librar
             "nonce": nonce,
             "code_challenge": generate_code_challenge(verifier, "S256"),
             "code_challenge_method": "S256",
+            **demand.query(),
         }
+        if lang := language.chosen(request):
+            query["lang"] = lang
         add_state_and_verifier_and_nonce_to_session(request, state, query, verifier)
+        request.session["oidc_states"][state]["demand"] = asdict(demand)
         request.session.modified = True
         if session_of(request).person is None:
             request.session.set_expiry(UNFINISHED)
@@ -65,29 +79,40 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         started = take_state(request, state)
         if started is None:
             return self._not_started_here(request, next_url)
+        user: User | None = None
         try:
             if not request.GET.get("code"):
                 raise refusal(request)
-            user = auth.authenticate(
-                request, nonce=started["nonce"], code_verifier=started["code_verifier"]
+            user = cast(
+                User,
+                auth.authenticate(
+                    request, nonce=started["nonce"], code_verifier=started["code_verifier"]
+                ),
             )
-            self._sign_in(request, cast(User, user))
+            self._sign_in(request, user, Demand(**started.get("demand", {})))
         except Fault as fault:
+            audit.record(Kind.SIGN_IN_REFUSED, user=user, request=request, **reason(request, fault))
             return problem(request, fault, next_url)
-        return redirect(next_url or settings.LOGIN_REDIRECT_URL)
+        answer = redirect(next_url or settings.LOGIN_REDIRECT_URL)
+        language.remember(answer, str(claims_of(request).get("locale", "")))
+        return answer
 
-    def _sign_in(self, request: HttpRequest, user: User) -> None:
+    def _sign_in(self, request: HttpRequest, user: User, demand: Demand) -> None:
+        issued: cognito.Tokens = request.issued_tokens  # type: ignore[attr-defined]  # by the backend
         if not user.is_active:
-            logger.warning("inactive person kept out", extra={"user": user.pk})
             raise SwitchedOff
+        demand.check(claims_of_verified(issued.id_token))
         session = session_of(request)
         auth.login(request, user)
         session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
         session.save()
-        session.keep_tokens(request.issued_tokens)  # type: ignore[attr-defined]  # by the backend
+        session.keep_tokens(issued)
+        audit.record(Kind.SIGNED_IN, user=user, request=request)
 
     def _not_started_here(self, request: HttpRequest, next_url: str) -> HttpResponse:
         """A replayed, bookmarked or forged address: it changes nothing, whoever made it."""
+        if "result" in request.GET:  # managed login's page for passkeys, which knows no state
+            return redirect(f"{reverse('account_passkey_back')}?{request.GET.urlencode()}")
         if request.user.is_authenticated and "code" in request.GET:
             return redirect(next_url or settings.LOGIN_REDIRECT_URL)
         return problem(request, OutOfDate(), next_url)
@@ -104,6 +129,8 @@ class SignOut(View):
             refresh_token = session.tokens.refresh_token
         except SignInAgain:
             refresh_token = None
+        if session.person:
+            audit.record(Kind.SIGNED_OUT, user=session.person, request=request)
         # Not auth.logout(): it asks who is signed in, which may ask Cognito.
         session.flush()
         request.user = AnonymousUser()
@@ -154,6 +181,13 @@ def refusal(request: HttpRequest) -> Fault:
     if error == "access_denied" or not description:
         return Cancelled()
     return Cancelled(f"The sign-in service says: “{description}”")
+
+
+def reason(request: HttpRequest, fault: Fault) -> dict[str, str]:
+    """Why somebody was not signed in, for the audit log: our words, and Cognito's code if it is one."""
+    code = request.GET.get("error", "")
+    told = {"cognito": code} if re.fullmatch("[a-z_]{1,64}", code) else {}
+    return {"reason": fault.title, **told}
 
 
 def problem(request: HttpRequest, fault: Fault, next_url: str) -> HttpResponse:

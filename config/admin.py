@@ -4,13 +4,17 @@ from functools import wraps
 from typing import Any, Never, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts.step_up import fresh_sign_in, require_mfa
 from accounts.views import SignOut
+
+SIGN_IN_MAX_AGE = 3600  # seconds after which an administrator is asked for the password again
 
 
 class Site(AdminSite):
@@ -26,8 +30,12 @@ class Site(AdminSite):
         return redirect(f"{reverse('oidc_authentication_init')}?{query}")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """As Django's, but a number in the address that is no date's (?created_at__year=0) is told."""
+        """As Django's, for a recent sign-in (with MFA, where settings say so).
 
+        A number in the address that is no date's (?created_at__year=0) is told.
+        """
+
+        @fresh_sign_in(max_age=SIGN_IN_MAX_AGE)
         @wraps(view)
         def careful(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
@@ -38,7 +46,8 @@ class Site(AdminSite):
                 raise SuspiciousOperation("a value out of range") from error
             return answer
 
-        return super().admin_view(careful, cacheable)
+        guarded = require_mfa(careful) if settings.ADMIN_REQUIRES_MFA else careful
+        return super().admin_view(guarded, cacheable)
 
     def logout(  # type: ignore[override]  # Django's renders a page, ours goes on to Cognito
         self,
