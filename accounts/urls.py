@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from accounts import views
 
@@ -7,4 +7,5 @@ urlpatterns = [
     path("oidc/authenticate/", views.SignIn.as_view(), name="oidc_authentication_init"),
     path("oidc/callback/", views.Callback.as_view(), name="oidc_authentication_callback"),
     path("oidc/logout/", views.SignOut.as_view(), name="oidc_logout"),
+    path("account/", include("accounts.account_urls")),
 ]

@@ -103,6 +103,12 @@ def translated(call: str, *, expected: Collection[str] = ()) -> Iterator[None]:
         raise Unavailable("The storage is not answering. Please try again in a moment.") from None
 
 
+def check_each(answer: Any) -> None:
+    """DeleteObjects answers 200 whatever comes of each object: the first refusal, as if of one call."""
+    for refusal in answer.get("Errors", ()):
+        raise ClientError({"Error": refusal}, "DeleteObjects")
+
+
 def client(credentials: Credentials) -> "S3Client":
     """A client of this person's own (4 ms). All three keys are given: none comes from elsewhere."""
     return _make(

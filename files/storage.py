@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 URL_LIFE = timedelta(hours=1)
-LIST_PAGE = 1_000  # the most that ListParts answers at once
+LIST_PAGE = 1_000  # the most that S3 lists, or deletes, at once
 # Two parts on their way and one being read: 24 MiB, whatever the file's size. boto3 enlarges the parts
 # of a file that would have more than 10,000 of them.
 STREAM = TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=8 * MIB, max_concurrency=2)
@@ -181,6 +181,21 @@ class Prefix:
         """Delete the object; one that is not there is no error."""
         with translated("delete"):
             self._s3.delete_object(**_at(key))
+
+    def keys(self) -> list[str]:
+        """The keys of what lies in the prefix, in order: the first 1,000 of them."""
+        start = f"users/{self._credentials.identity_id}/"
+        with translated("list"):
+            answer = self._s3.list_objects_v2(
+                Bucket=settings.FILES_BUCKET, Prefix=start, MaxKeys=LIST_PAGE
+            )
+            return [one["Key"] for one in answer.get("Contents", ())]
+
+    def delete_all(self, keys: list[str]) -> None:
+        """Delete up to 1,000 objects in one call; a Fault when one of them stays."""
+        listed: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        with translated("delete all"):
+            s3.check_each(self._s3.delete_objects(Bucket=settings.FILES_BUCKET, Delete=listed))
 
     def sign_get(self, key: str, *, name: str, content_type: str, inline: bool) -> str:
         """The URL of a download that is saved under this name, or shown if its type is harmless."""

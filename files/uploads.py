@@ -169,6 +169,19 @@ def delete(*, file: File, credentials: Credentials) -> None:
             row.delete()
 
 
+def empty(*, owner: User, credentials: Credentials) -> None:
+    """Delete all that a person keeps: open uploads, then every object of the prefix, then the rows.
+
+    In this order, as in `delete`; whatever fails, calling it again goes on from there.
+    """
+    for upload in Upload.objects.owned_by(owner).filter(file=None):
+        abort(upload=upload, credentials=credentials)
+    with Prefix(credentials) as prefix:
+        while keys := prefix.keys():
+            prefix.delete_all(keys)
+    File.objects.owned_by(owner).delete()
+
+
 # --- The rows --------------------------------------------------------------------------------------
 
 
