@@ -229,7 +229,11 @@ def _tell(options: Options) -> None:
     print(f"\nReady: {options.site_url}\n")
     for person in people.PEOPLE:
         print(f"  {person.email:<22} {person.group or 'no group':<9} {person.may}")
-    print(f"\n  Everybody's password: {options.password}    Stop with Ctrl-C.\n", flush=True)
+    print(f"\n  Everybody's password: {options.password}")
+    print(
+        f"  Mails with codes arrive in {options.endpoint_url}/mailbox/    Stop with Ctrl-C.\n",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from hypercorn.config import Config
 
 from localaws.engine import HOST, load, save
 from localaws.front import Front
+from localaws.managed_login.app import ManagedLogin
 
 SAVE_SECONDS = 10  # what a hard kill loses at most, besides uploads that were under way
 
@@ -36,7 +37,8 @@ def run(listener: socket.socket, data_dir: Path) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, then save all state."""
     port = listener.getsockname()[1]
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds passwords and signing keys
-    app = Front(load(port=port, data_dir=data_dir.resolve()))
+    emulator = load(port=port, data_dir=data_dir.resolve())
+    app = Front(emulator, ManagedLogin(f"http://{HOST}:{port}"))
     asyncio.run(_serve(app, listener, port))
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from tests.stack import STACK
 
 
-class _Form(HTMLParser):
+class Form(HTMLParser):
     """The hidden fields and the target of a page's first form."""
 
     def __init__(self, page: str) -> None:
@@ -31,7 +31,7 @@ def through_sign_in_page(authorize_url: str, email: str, password: str | None = 
     """Type e-mail and password on the sign-in page; the address that the browser is sent to next."""
     page = requests.get(authorize_url, timeout=10)
     page.raise_for_status()
-    form = _Form(page.text)
+    form = Form(page.text)
     typed = {**form.fields, "username": email, "password": password or STACK.password}
     answer = requests.post(
         urljoin(authorize_url, form.action), data=typed, allow_redirects=False, timeout=10

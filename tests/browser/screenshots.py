@@ -56,7 +56,10 @@ def take(browser: Browser, url: str) -> None:
     shots = [
         ("landing", None, "/", "Sign in"),
         ("files", bob, "/files/", "Accounts 2026.xlsx"),
+        ("sign-in", None, "/oidc/authenticate/", "Sign up"),
+        ("account", bob, "/account/", "Recent activity"),
         ("admin", alice, "/admin/files/file/", "Back to the site"),
+        ("audit", alice, "/admin/accounts/auditevent/", "Back to the site"),
     ]
     for mode in MODES:
         for name, cookies, path, link in shots:

@@ -15,6 +15,7 @@ import requests
 from localaws import people
 from localaws.engine import ADMIN, REGION, save
 from localaws.server import SAVE_SECONDS
+from tests.localaws.behaviours import claims
 from tests.localaws.processes import listening
 from tests.stack import ROOT, STACK, clean_environment, free_port
 
@@ -85,6 +86,42 @@ def test_a_clean_stop_keeps_people_and_files(start: Callable[[], Server], number
     found = admin(port, "s3").get_object(Bucket="files", Key="users/ä/x")
     assert found["Body"].read() == b"bytes"
     assert found["Metadata"] == {"path": "a%20b"}
+
+
+def test_a_clean_stop_keeps_sign_ins_and_the_end_of_replaced_tokens(
+    start: Callable[[], Server],
+) -> None:
+    port, process = start()
+    cognito, password = admin(port, "cognito-idp"), "Long-password-1"
+    pool = cognito.create_user_pool(PoolName="p")["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="c",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
+    )["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool, Username="bob")
+    cognito.admin_set_user_password(UserPoolId=pool, Username="bob", Password=password, Permanent=True)
+    first = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "bob", "PASSWORD": password},
+    )["AuthenticationResult"]
+    second = refresh(port, client, first["RefreshToken"])
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 0
+    port, _ = start()
+    assert refresh(port, client, first["RefreshToken"]) == {"error": "invalid_grant"}
+    third = refresh(port, client, second["refresh_token"])
+    assert claims(third["id_token"])["auth_time"] == claims(first["IdToken"])["auth_time"]
+
+
+def refresh(port: int, client: str, token: str) -> dict[str, str]:
+    form = {"grant_type": "refresh_token", "client_id": client, "refresh_token": token}
+    answer = requests.post(f"http://localhost:{port}/oauth2/token", data=form, timeout=10).json()
+    answer.pop("error_description", None)
+    found: dict[str, str] = answer
+    return found
 
 
 def test_a_hard_kill_keeps_files(start: Callable[[], Server]) -> None:

@@ -1,11 +1,12 @@
 """The sign-in pages and the token endpoint keep to OAuth's rules: what they refuse, and how."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from tests.localaws.behaviours import claims, newcomer
+from tests.localaws.behaviours import claims
 from tests.stack import STACK
 
 CALLBACK = f"{STACK.site_url}/oidc/callback/"
@@ -69,7 +70,12 @@ def test_a_wrong_password_is_told_on_the_page() -> None:
 
 
 def test_a_stranger_and_a_wrong_password_read_the_same() -> None:
-    pages = [login(username=who, password="x").text for who in (BOB, "who@example.com")]
+    pages = []
+    for who in (BOB, "who@example.com"):
+        page = login(username=who, password="x").text
+        pages.append(
+            re.sub('name="transaction" value="[^"]+"|transaction=[^"]+', "", page.replace(who, ""))
+        )
     assert pages[0] == pages[1]
 
 
@@ -123,25 +129,3 @@ def test_signing_out_leads_to_registered_addresses_only() -> None:
     ):
         answer = get("/logout", **query)
         assert (answer.status_code, "Location" in answer.headers) == (400, False)
-
-
-def test_a_new_password_is_asked_for_and_must_fit() -> None:
-    """Somebody whom an administrator invited with a temporary password."""
-    cognito, pool = STACK.admin("cognito-idp"), STACK.env["COGNITO_USER_POOL_ID"]
-    email = newcomer(STACK, "invited")
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=email, Password="temporary-temporary", Permanent=False
-    )
-    page = login(username=email, password="temporary-temporary").text
-    token = page.split('name="np_token" value="')[1].split('"')[0]
-
-    def choose(password: str) -> requests.Response:
-        form = {"np_token": token, "new_password": password, "confirm_password": password}
-        url = f"{STACK.endpoint}/login"
-        return requests.post(url, data=form, allow_redirects=False, timeout=10)
-
-    assert "policy" in choose("short").text
-    assert choose("long-enough-by-far").headers["Location"].startswith(f"{CALLBACK}?code=")
-    expired = choose("long-enough-by-far")
-    assert expired.status_code == 400
-    assert expired.headers["Content-Type"].startswith("text/html")
