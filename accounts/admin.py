@@ -1,6 +1,7 @@
 """People in Django admin: Cognito is the truth, so most of it is to be read, not written."""
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -88,6 +89,23 @@ class UserAdmin(admin.ModelAdmin):
         if "is_active" in form.changed_data:
             kind = Kind.SWITCHED_ON if obj.is_active else Kind.SWITCHED_OFF
             audit.record(kind, user=obj, request=request, by=request.user.pk)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool
+    ) -> None:
+        """What was given and taken of the site's own groups is noted like what Cognito gives."""
+        before = set(form.instance.groups.values_list("name", flat=True))
+        super().save_related(request, form, formsets, change)
+        after = set(form.instance.groups.values_list("name", flat=True))
+        if before != after:
+            audit.record(
+                Kind.GROUPS_CHANGED,
+                user=form.instance,
+                request=request,
+                added=sorted(after - before),
+                removed=sorted(before - after),
+                by=request.user.pk,
+            )
 
     @admin.action(description="Sign out of this site", permissions=["change"])
     def sign_out(self, request: HttpRequest, people: "QuerySet[User]") -> None:
@@ -210,6 +228,7 @@ def _words(value: object) -> str:
 def harmless(cell: str) -> str:
     """Spreadsheets run a cell that begins like a formula, and a browser may call itself anything.
 
+    Some of them take the semicolon for the end of a cell as well, or the wide forms of the signs.
     https://owasp.org/www-community/attacks/CSV_Injection
     """
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return re.sub(r"(^|[;,\t\r\n])(\s*[=+\-@＝＋－＠])", r"\1'\2", cell)

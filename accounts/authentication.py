@@ -37,11 +37,10 @@ class IdToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> User:
         try:
-            identity = claims.identity(tokens.verify_id_token(token))
+            person = people.recognise(claims.identity(tokens.verify_id_token(token)))
         except (BadToken, BadClaims) as error:
             logger.warning("bearer token refused", extra={"why": str(error)})
             raise SignInAgain("The bearer token was refused: send a valid ID token.") from None
-        person = people.recognise(identity)
         if not person.is_active:
             raise SignInAgain("This account is switched off.")
         request.user = person

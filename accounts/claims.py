@@ -63,7 +63,11 @@ def _name(claims: Mapping[str, Any], name: str) -> str:
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value.strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # No database keeps half a character, and PostgreSQL no NUL.
+    storable = value.encode(errors="ignore").decode().replace("\0", "")
+    return storable.strip()[:LONGEST_TEXT]
 
 
 def _true(value: object) -> bool:

@@ -3,20 +3,23 @@
 from django.db import transaction
 
 from accounts import audit, groups
-from accounts.claims import Identity
-from accounts.models import Kind, User
+from accounts.claims import BadClaims, Identity
+from accounts.models import AuditEvent, Kind, User
 
 
 def recognise(identity: Identity) -> User:
     """The person with this issuer and subject, made if new, brought up to date with the token.
 
     A token that is older than the last one seen changes nothing: replaying it does not bring back
-    groups that were taken away since. The caller decides what an inactive person may do.
+    groups that were taken away since. The caller decides what an inactive person may do. BadClaims for a
+    token of somebody who has deleted their account, which is good for an hour still.
     """
     who = User.objects.at(issuer=identity.issuer, subject=identity.subject)
     known = who.first()
     if known and identity.issued_at < known.claims_issued_at:
         return known
+    if not known and _was_deleted(identity):
+        raise BadClaims("the account was deleted")
     profile = {
         "email": identity.email,
         "email_verified": identity.email_verified,
@@ -35,6 +38,12 @@ def recognise(identity: Identity) -> User:
             _update(user, profile)
             groups.sync(user, identity.groups)
     return user
+
+
+def _was_deleted(identity: Identity) -> bool:
+    """Cognito gives no `sub` twice, so nobody returns under theirs."""
+    gone = AuditEvent.objects.filter(kind=Kind.ACCOUNT_DELETED, subject=identity.subject)
+    return gone.exists()
 
 
 def _update(user: User, profile: dict[str, object]) -> None:

@@ -1,11 +1,13 @@
 """Step-up: what is worth more than a sign-in of this morning asks for one of this minute, or for MFA.
 
 Both are decorators and mixins for views of signed-in people. How long ago somebody signed in is the ID
-token's `auth_time`, which a refresh does not change. Whether they used a second factor:
+token's `auth_time`, which a refresh does not change. Whether they used a second factor is told:
 
-- where the pool sends `acr` or `amr` (Essentials and Plus, when asked with `acr_values`), by these;
-- elsewhere, from the person's MFA list: Cognito asks whoever has one at every sign-in by password, so a
-  sign-in after it was turned on went through it. That costs one call to the user pool a sign-in.
+- where the pool knows authentication levels (Essentials and Plus), by `acr` and `amr`, which come when
+  asked for with `acr_values`;
+- elsewhere (Lite ignores the question), by the person's MFA list at the moment of a sign-in that was
+  made for this: Cognito asks whoever is on it at every sign-in by password, and Lite has no other kind
+  but external providers, whose only word for a second factor is `acr`.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
 """
@@ -15,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -25,15 +27,15 @@ from django.urls import reverse
 from django.views.generic import View
 
 from accounts import tokens, user_pool
+from accounts.cognito import Tokens
 from accounts.faults import Refused
-from accounts.models import AuditEvent, Kind, User
 from accounts.sessions import session_of
 
 Handler = Callable[..., HttpResponseBase]
 
 # Passkey or password with a code; password with an authenticator app. The levels below are one factor.
 MFA_LEVELS = ("urn:cognito:loa:4", "urn:cognito:loa:3")
-PASSED = "mfa_passed_at"  # in the session: the auth_time of a sign-in that is known to have used MFA
+PASSED = "mfa_passed_at"  # in the session: the auth_time of the sign-in that brought what MFA demanded
 
 
 class NotFresh(Refused):
@@ -64,20 +66,29 @@ class Demand:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Demand":
-        """As the sign-in view's address says it; whoever writes one only gets asked for more."""
+        """As the sign-in view's address says it; whoever writes one only gets asked for more.
+
+        MFA demands a sign-in of now: an older one may be from before the second factor was turned on.
+        """
+        if "mfa" in request.GET:
+            return cls(max_age=0, mfa=True)
         age = request.GET.get("max_age", "")
-        return cls(int(age) if re.fullmatch("[0-9]{1,6}", age) else None, mfa="mfa" in request.GET)
+        return cls(int(age) if re.fullmatch("[0-9]{1,6}", age) else None)
 
     def query(self) -> dict[str, str]:
         """For the authorize endpoint. Pools that know no acr_values ignore them, hence `check`."""
         asked = {} if self.max_age is None else {"prompt": "login", "max_age": str(self.max_age)}
         return {**asked, "acr_values": " ".join(MFA_LEVELS)} if self.mfa else asked
 
-    def check(self, claims: Mapping[str, Any]) -> None:
-        """Raises NotFresh or NoSecondFactor: sent on, the person would be sent here again, for ever."""
+    def check(self, issued: Tokens) -> None:
+        """Raises NotFresh or NoSecondFactor: sent on, the person would be sent here again, for ever.
+
+        Raises Unavailable as well, when only the user pool could tell and does not answer.
+        """
+        claims = tokens.claims_of_verified(issued.id_token)
         if self.max_age is not None and not is_fresh(claims, self.max_age):
             raise NotFresh
-        if self.mfa and {"acr", "amr"} & set(claims) and not used_mfa(claims):
+        if self.mfa and not (used_mfa(claims) or _is_on_mfa_list(claims, issued.access_token)):
             raise NoSecondFactor
 
 
@@ -105,21 +116,19 @@ def fresh_sign_in(max_age: int) -> Callable[[Handler], Handler]:
 def require_mfa(view: Handler) -> Handler:
     """Only for who signed in with a second factor; others are asked for it, or told how to set one up.
 
-    Raises Unavailable and SignInAgain, from the one call to the user pool that it may need.
+    Raises Unavailable and SignInAgain, from a call to the user pool; who is let in costs none.
     """
 
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         claims = claims_of(request)
-        if used_mfa(claims) or request.session.get(PASSED) == claims.get("auth_time", 0):
+        if used_mfa(claims) or request.session.get(PASSED) == signed_in_at(claims):
             return view(request, *args, **kwargs)
-        if not user_pool.profile(session_of(request).tokens.access_token).mfa:
-            return _set_one_up(request)
-        if {"acr", "amr"} & set(claims) or _turned_on_since(request, claims):
-            return _sign_in(request, max_age=0, mfa=1)
-        request.session[PASSED] = claims.get("auth_time", 0)
-        return view(request, *args, **kwargs)
+        access_token = session_of(request).tokens.access_token
+        if claims.get("identities") or user_pool.profile(access_token).mfa:
+            return _sign_in(request, mfa=1)
+        return render(request, "second_factor.html", status=403)
 
     return guarded
 
@@ -142,7 +151,7 @@ class RequireMFAMixin(View):
 
 def is_fresh(claims: Mapping[str, Any], max_age: int) -> bool:
     """Whether these tokens come of a sign-in within max_age seconds, the clocks' difference aside."""
-    return bool(time.time() - _signed_in_at(claims) <= max_age + tokens.LEEWAY)
+    return bool(time.time() - signed_in_at(claims) <= max_age + tokens.LEEWAY)
 
 
 def used_mfa(claims: Mapping[str, Any]) -> bool:
@@ -156,22 +165,19 @@ def claims_of(request: HttpRequest) -> tokens.Claims:
     return tokens.claims_of_verified(session_of(request).tokens.id_token)
 
 
-def _signed_in_at(claims: Mapping[str, Any]) -> int:
+def signed_in_at(claims: Mapping[str, Any]) -> int:
+    """Unix seconds; 0 for tokens that do not say."""
     at = claims.get("auth_time")
     return at if isinstance(at, int) else 0
 
 
-def _turned_on_since(request: HttpRequest, claims: Mapping[str, Any]) -> bool:
-    """Whether the second factor is younger than the sign-in, which then cannot have used it."""
-    last = AuditEvent.objects.about(cast(User, request.user)).filter(kind=Kind.MFA_TURNED_ON).first()
-    return last is not None and last.at.timestamp() > _signed_in_at(claims)
+def _is_on_mfa_list(claims: Mapping[str, Any], access_token: str) -> bool:
+    """Whether a sign-in of now must have used MFA, though its tokens say nothing of it."""
+    silent = not {"acr", "amr", "identities"} & set(claims)
+    return silent and bool(user_pool.profile(access_token).mfa)
 
 
 def _sign_in(request: HttpRequest, **demand: int) -> HttpResponse:
     here = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
     query = urlencode({"next": here, **demand})
     return redirect(f"{reverse('oidc_authentication_init')}?{query}")
-
-
-def _set_one_up(request: HttpRequest) -> HttpResponse:
-    return render(request, "second_factor.html", status=403)

@@ -25,7 +25,7 @@ from accounts.faults import Fault, Refused, SignInAgain
 from accounts.models import Kind, User
 from accounts.sessions import SessionStore, session_of
 from accounts.states import new_state, next_of
-from accounts.step_up import Demand, claims_of
+from accounts.step_up import PASSED, Demand, claims_of, signed_in_at
 from accounts.tokens import claims_of_verified
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,7 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
             self._sign_in(request, user, Demand(**started.get("demand", {})))
         except Fault as fault:
             audit.record(Kind.SIGN_IN_REFUSED, user=user, request=request, **reason(request, fault))
+            revoke(getattr(request, "issued_tokens", None))
             return problem(request, fault, next_url)
         answer = redirect(next_url or settings.LOGIN_REDIRECT_URL)
         language.remember(answer, str(claims_of(request).get("locale", "")))
@@ -101,13 +102,17 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         issued: cognito.Tokens = request.issued_tokens  # type: ignore[attr-defined]  # by the backend
         if not user.is_active:
             raise SwitchedOff
-        demand.check(claims_of_verified(issued.id_token))
+        demand.check(issued)
         session = session_of(request)
+        replaced = tokens_in(session)
         auth.login(request, user)
         session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
+        if demand.mfa:
+            session[PASSED] = signed_in_at(claims_of_verified(issued.id_token))
         session.save()
         session.keep_tokens(issued)
         audit.record(Kind.SIGNED_IN, user=user, request=request)
+        revoke(replaced)
 
     def _not_started_here(self, request: HttpRequest, next_url: str) -> HttpResponse:
         """A replayed, bookmarked or forged address: it changes nothing, whoever made it."""
@@ -125,17 +130,13 @@ class SignOut(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         session = session_of(request)
-        try:
-            refresh_token = session.tokens.refresh_token
-        except SignInAgain:
-            refresh_token = None
+        held = tokens_in(session)
         if session.person:
             audit.record(Kind.SIGNED_OUT, user=session.person, request=request)
         # Not auth.logout(): it asks who is signed in, which may ask Cognito.
         session.flush()
         request.user = AnonymousUser()
-        if refresh_token:
-            revocation.revoke(refresh_token)
+        revoke(held)
         return HttpResponseRedirect(cognito.logout_url())
 
 
@@ -181,6 +182,19 @@ def refusal(request: HttpRequest) -> Fault:
     if error == "access_denied" or not description:
         return Cancelled()
     return Cancelled(f"The sign-in service says: “{description}”")
+
+
+def tokens_in(session: SessionStore) -> cognito.Tokens | None:
+    try:
+        return session.tokens
+    except SignInAgain:
+        return None
+
+
+def revoke(tokens: cognito.Tokens | None) -> None:
+    """Nobody will use them any more: their refresh token must not live on for a month."""
+    if tokens and tokens.refresh_token:
+        revocation.revoke(tokens.refresh_token)
 
 
 def reason(request: HttpRequest, fault: Fault) -> dict[str, str]:

@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DataError, NotSupportedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -32,16 +34,18 @@ class Site(AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """As Django's, for a recent sign-in (with MFA, where settings say so).
 
-        A number in the address that is no date's (?created_at__year=0) is told.
+        What the database cannot look for (?created_at__year=0) is told to whoever asked for it.
         """
 
         @fresh_sign_in(max_age=SIGN_IN_MAX_AGE)
         @wraps(view)
         def careful(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if any(name.endswith("regex") for name in request.GET):
+                raise SuspiciousOperation("patterns are nobody's to choose")
             try:
                 answer: HttpResponse = view(request, *args, **kwargs)
-            except (OverflowError, ValueError) as error:
-                if not request.GET:
+            except (OverflowError, ValueError, DataError, NotSupportedError) as error:
+                if not (request.GET or ACTION_CHECKBOX_NAME in request.POST):
                     raise
                 raise SuspiciousOperation("a value out of range") from error
             return answer

@@ -18,12 +18,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('kind', models.CharField(choices=[('first-seen', 'First seen here'), ('signed-in', 'Signed in'), ('sign-in-refused', 'Not signed in'), ('signed-out', 'Signed out'), ('signed-out-everywhere', 'Signed out everywhere'), ('refresh-failed', 'Sign-in ended: it could not be renewed'), ('groups-changed', 'Groups changed'), ('rights-changed', 'Administrator’s rights changed'), ('switched-on', 'Switched on'), ('switched-off', 'Switched off'), ('profile-changed', 'Profile changed'), ('email-changed', 'E-mail address changed'), ('password-changed', 'Password changed'), ('mfa-on', 'Authenticator app added'), ('mfa-off', 'Authenticator app removed'), ('file-read', 'A file was read'), ('account-deleted', 'Account deleted')], max_length=32, verbose_name='what')),
+                ('kind', models.CharField(choices=[('first-seen', 'First seen here'), ('signed-in', 'Signed in'), ('sign-in-refused', 'Not signed in'), ('signed-out', 'Signed out'), ('signed-out-everywhere', 'Signed out everywhere'), ('refresh-failed', 'Sign-in ended: it could not be renewed'), ('groups-changed', 'Groups changed'), ('rights-changed', 'Administrator’s rights changed'), ('switched-on', 'Switched on'), ('switched-off', 'Switched off'), ('profile-changed', 'Profile changed'), ('email-changed', 'E-mail address changed'), ('password-changed', 'Password changed'), ('mfa-on', 'Authenticator app added'), ('mfa-off', 'Authenticator app removed'), ('passkey-added', 'Passkey added'), ('file-read', 'A file was read'), ('account-deleted', 'Account deleted')], max_length=32, verbose_name='what')),
                 ('subject', models.CharField(blank=True, db_index=True, max_length=255)),
                 ('address', models.GenericIPAddressField(null=True)),
                 ('browser', models.CharField(blank=True, max_length=200)),
                 ('detail', models.JSONField(default=dict)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='audit_events', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={
                 'ordering': ('-pk',),

@@ -46,6 +46,11 @@ def test_unknown_claims_are_tolerated() -> None:
     assert identity({**GENUINE, "custom:team": "blue", "origin_jti": "x"}).subject == "opaque"
 
 
+@pytest.mark.parametrize("name", ["Zo\0ë", "Zo\ud83dë"])
+def test_what_no_database_keeps_is_left_out_of_a_name(name: str) -> None:
+    assert identity({**GENUINE, "name": name}).name == "Zoë"
+
+
 def test_the_subject_is_an_opaque_string() -> None:
     assert identity({**GENUINE, "sub": "not-a-uuid:42"}).subject == "not-a-uuid:42"
 

@@ -3,7 +3,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import PendingRevocation, Session
+from accounts.models import PendingRevocation, Session, User
 from tests.accounts.signing_in import sign_in
 from tests.fakes import FakeCognito
 
@@ -94,3 +94,20 @@ def test_somebody_who_is_not_signed_in_can_sign_out_all_the_same(
 ) -> None:
     assert client.post("/oidc/logout/").status_code == 302
     assert cognito.calls == []
+
+
+def test_a_new_sign_in_in_the_same_browser_ends_the_tokens_of_the_one_before(
+    client: Client, cognito: FakeCognito
+) -> None:
+    sign_in(client, cognito)
+    before = client.session.tokens.refresh_token  # type: ignore[attr-defined]
+    sign_in(client, cognito)
+    revoked = [call.form["token"] for call in cognito.calls if call.path == "/oauth2/revoke"]
+    assert revoked == [before]
+
+
+def test_tokens_of_somebody_who_is_not_let_in_are_revoked(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    User.objects.update(is_active=False)
+    sign_in(Client(), cognito)
+    assert cognito.calls[-1].path == "/oauth2/revoke"

@@ -1,21 +1,27 @@
 """Step-up: who is asked to sign in again, or for a second factor, and that nobody goes in circles."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pyotp
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import user_pool
-from accounts.models import AuditEvent, Kind, Session, User
+from accounts.faults import Unavailable
+from accounts.models import AuditEvent, Kind, Session
 from accounts.user_pool import Profile
+from tests.accounts import newcomers
 from tests.accounts.signing_in import Answer, finish, sign_in
 from tests.conftest import Person
 from tests.fakes import FakeCognito
+from tests.localaws.visitors import Browser, later, with_authenticator
+from tests.stack import STACK
 
 pytestmark = pytest.mark.django_db
 
@@ -151,28 +157,77 @@ def test_tokens_that_tell_of_one_factor_are_believed_too(
     mfa.append("SOFTWARE_TOKEN_MFA")
     bob = signed_in(cognito, **claims)
     away = bob.get("/strong/")
-    assert asked(away) == {"next": "/strong/", "max_age": "0", "mfa": "1"}
+    assert asked(away) == {"next": "/strong/", "mfa": "1"}
     at_cognito = asked_of_cognito(bob, away)
+    assert (at_cognito["prompt"], at_cognito["max_age"]) == ("login", "0")
     assert at_cognito["acr_values"] == "urn:cognito:loa:4 urn:cognito:loa:3"
     back = finish(bob, cognito, at_cognito)  # with one factor again
     assert back.status_code == 403
     assert b"without a second factor" in back.content
 
 
-def test_where_tokens_tell_nothing_the_mfa_list_decides_with_one_call(
-    cognito: FakeCognito, monkeypatch: pytest.MonkeyPatch
+def step_up_to_mfa(client: Client, cognito: FakeCognito, **claims: Any) -> Answer:
+    """Asked for a second factor at Cognito, and back: with tokens of this minute that say so much."""
+    at_cognito = asked_of_cognito(client, client.get("/strong/"))
+    cognito.claims = {**cognito.claims, "auth_time": int(time.time()), **claims}
+    return finish(client, cognito, at_cognito)
+
+
+def test_where_tokens_tell_nothing_a_sign_in_for_it_and_the_mfa_list_decide(
+    cognito: FakeCognito, mfa: list[str]
 ) -> None:
-    looks: list[str] = []
+    mfa.append("SOFTWARE_TOKEN_MFA")
+    bob = signed_in(cognito, ago=60)
+    assert step_up_to_mfa(bob, cognito)["Location"] == "/strong/"
+    assert bob.get("/strong/").content == b"strong enough"
 
-    def profile(token: str) -> Profile:
-        looks.append(token)
-        return Profile({}, ("SOFTWARE_TOKEN_MFA",))
 
-    monkeypatch.setattr(user_pool, "profile", profile)
-    bob = signed_in(cognito)
-    for _ in range(3):
-        assert bob.get("/strong/").status_code == 200
-    assert len(looks) == 1
+def test_who_was_let_in_costs_no_call_to_cognito(
+    cognito: FakeCognito, mfa: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mfa.append("SOFTWARE_TOKEN_MFA")
+    bob = signed_in(cognito, ago=60)
+    step_up_to_mfa(bob, cognito)
+    monkeypatch.setattr(user_pool, "profile", None)
+    assert bob.get("/strong/").status_code == 200
+
+
+def test_a_second_factor_that_was_turned_on_since_does_not_lift_an_older_sign_in(
+    cognito: FakeCognito, mfa: list[str]
+) -> None:
+    """Whoever holds a stolen password alone gains nothing when its owner adds an app."""
+    thief = signed_in(cognito, ago=60)
+    assert thief.get("/strong/").status_code == 403
+    mfa.append("SOFTWARE_TOKEN_MFA")
+    assert asked(thief.get("/strong/"))["mfa"] == "1"
+
+
+@pytest.mark.parametrize("identities", [[{"providerName": "Google", "userId": "1"}], []])
+def test_the_mfa_list_says_nothing_of_a_sign_in_through_another_provider(
+    cognito: FakeCognito, mfa: list[str], identities: list[dict[str, str]]
+) -> None:
+    """A person of the pool, with an app, who has linked Google: Google asks for no code of the app."""
+    mfa.append("SOFTWARE_TOKEN_MFA")
+    bob = signed_in(cognito, ago=60, identities=identities)
+    back = step_up_to_mfa(bob, cognito)
+    assert back.status_code == 403
+    assert b"without a second factor" in back.content
+    assert bob.get("/strong/").status_code == 302
+
+
+def test_the_user_pool_failing_then_is_told(
+    cognito: FakeCognito, mfa: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mfa.append("SOFTWARE_TOKEN_MFA")
+    bob = signed_in(cognito, ago=60)
+    at_cognito = asked_of_cognito(bob, bob.get("/strong/"))
+
+    def away(_token: str) -> Profile:
+        raise Unavailable
+
+    monkeypatch.setattr(user_pool, "profile", away)
+    cognito.claims["auth_time"] = int(time.time())
+    assert finish(bob, cognito, at_cognito).status_code == 503
 
 
 def test_who_has_no_second_factor_is_told_where_to_add_one(cognito: FakeCognito, mfa: list[str]) -> None:
@@ -181,26 +236,13 @@ def test_who_has_no_second_factor_is_told_where_to_add_one(cognito: FakeCognito,
     assert b"Add an authenticator app" in answer.content
 
 
-def test_a_second_factor_younger_than_the_sign_in_was_not_used_in_it(
-    cognito: FakeCognito, mfa: list[str]
-) -> None:
-    mfa.append("SOFTWARE_TOKEN_MFA")
-    bob = signed_in(cognito, ago=60)
-    AuditEvent.objects.create(kind=Kind.MFA_TURNED_ON, user=User.objects.get())
-    assert asked(bob.get("/strong/"))["mfa"] == "1"
-    cognito.claims["auth_time"] = int(time.time()) + 1
-    sign_in(bob, cognito)
-    assert bob.get("/strong/").status_code == 200
-
-
 def test_another_sign_in_in_the_same_browser_is_asked_anew(cognito: FakeCognito, mfa: list[str]) -> None:
     mfa.append("SOFTWARE_TOKEN_MFA")
     bob = signed_in(cognito, ago=60)
-    assert bob.get("/strong/").status_code == 200
-    mfa.clear()
-    cognito.claims["auth_time"] = int(time.time())
+    step_up_to_mfa(bob, cognito)
+    cognito.claims["auth_time"] = int(time.time()) + 1
     sign_in(bob, cognito)
-    assert bob.get("/strong/").status_code == 403
+    assert asked(bob.get("/strong/"))["mfa"] == "1"
 
 
 def test_both_mixins_hold_on_one_view(cognito: FakeCognito, mfa: list[str]) -> None:
@@ -239,3 +281,38 @@ def test_a_member_is_refused_admin_before_anything_is_asked(
 def test_the_local_stacks_administrator_gets_in(alice: Person) -> None:
     assert alice.get("/admin/").status_code == 200
     assert Session.objects.count() == 1
+
+
+@pytest.fixture
+def admin_wants_mfa(settings: Settings) -> None:
+    settings.ADMIN_REQUIRES_MFA = True
+
+
+def test_an_administrator_without_an_authenticator_app_is_sent_to_add_one(admin_wants_mfa: None) -> None:
+    answer = newcomers.signed_in(newcomers.make("admins")).get("/admin/")
+    assert answer.status_code == 403
+    assert b'href="/account/authenticator/"' in answer.content
+
+
+def test_an_administrator_who_signed_in_with_an_authenticator_app_is_let_in(
+    admin_wants_mfa: None,
+) -> None:
+    """By acr and amr, which the local stack sends when asked for."""
+    email = newcomers.make("admins")
+    totp = with_authenticator(email, STACK.password)
+    person, browser = Client(), Browser()
+    begun = person.get("/oidc/authenticate/?next=/admin/&mfa=1")
+    page = browser.get(begun["Location"], timeout=10)
+    challenge = browser.submit(page, username=email, password=STACK.password)
+    back = urlsplit(browser.submit(challenge, code=later(totp)).headers["Location"])
+    person.get(f"{back.path}?{back.query}")
+    assert person.get("/admin/").status_code == 200
+
+
+def test_an_administrator_who_adds_one_must_use_it_before_they_get_in(admin_wants_mfa: None) -> None:
+    email = newcomers.make("admins")
+    person = newcomers.signed_in(email)
+    secret = re.search("secret=([A-Z2-7]+)", person.post("/account/authenticator/").content.decode())
+    assert secret
+    person.post("/account/authenticator/confirm/", {"code": pyotp.TOTP(secret[1]).now()})
+    assert asked(person.get("/admin/"))["mfa"] == "1"

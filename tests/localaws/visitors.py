@@ -122,10 +122,10 @@ def other(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06}"
 
 
-def with_authenticator(email: str) -> pyotp.TOTP:
+def with_authenticator(email: str, password: str = PASSWORD) -> pyotp.TOTP:
     """Enrols an authenticator app by the API, as the account page does."""
     public = STACK.public("cognito-idp")
-    own = Browser().sign_in(email, scope="openid aws.cognito.signin.user.admin")
+    own = Browser().sign_in(email, password, scope="openid aws.cognito.signin.user.admin")
     token = tokens_of(own)["access_token"]
     totp = pyotp.TOTP(public.associate_software_token(AccessToken=token)["SecretCode"])
     public.verify_software_token(AccessToken=token, UserCode=totp.now())
