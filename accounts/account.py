@@ -170,14 +170,15 @@ class SignOutEverywhere(View):
         person = session.person
         if person is None:
             return redirect(settings.LOGIN_URL)
-        if not _end_at_cognito(session):
+        ended = _end_at_cognito(session)
+        if not ended:
             messages.warning(
                 request,
-                "You are signed out of this site in every browser. The sign-in service did not answer, "
-                "so other apps may still know you: sign in and do this again later.",
+                "You are signed out of this site in every browser. The sign-in service did not confirm "
+                "it, so other apps may still know you: sign in and do this again.",
             )
         audit.record(Kind.SIGNED_OUT_EVERYWHERE, user=person, request=request)
-        sessions.end_all(person)
+        sessions.end_all(person, revoke=not ended)
         return _leave(request)
 
 
@@ -193,8 +194,14 @@ class DeletePage(FreshSignInMixin, FormPage):
         return {"phrase": self._phrase, "by_email": self._phrase != NO_EMAIL}
 
     def save(self, typed: dict[str, Any], access_token: str) -> HttpResponse:  # noqa: ARG002
-        leaving.delete_account(self.request, person_of(self.request))
-        messages.success(self.request, "Your account is deleted, and everything that you kept here.")
+        if leaving.delete_account(self.request, person_of(self.request)):
+            messages.success(self.request, "Your account is deleted, and everything that you kept here.")
+        else:
+            messages.warning(
+                self.request,
+                "Everything that you kept here is deleted. The sign-in service did not confirm that "
+                "your sign-in is deleted as well: if it still works, sign in and delete it again.",
+            )
         return _leave(self.request)
 
     @property
@@ -227,9 +234,7 @@ def _end_at_cognito(session: SessionStore) -> bool:
     try:
         session.keep_fresh()
         user_pool.global_sign_out(session.tokens.access_token)
-    except SignInAgain:
-        return True  # they had ended already
-    except Fault:
+    except Fault:  # SignInAgain too: what has ended may be this sign-in alone
         return False
     return True
 

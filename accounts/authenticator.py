@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from accounts import audit, user_pool
 from accounts.account_pages import FormPage, OfTheUserPool, as_the_person, person_of
@@ -20,6 +21,7 @@ from accounts.models import Kind
 from accounts.step_up import FreshSignInMixin
 
 ISSUER = "Strongbox"  # what the app calls the entry
+LONGEST_NAME = 60  # characters, each up to twelve of the address: a QR code of more is hard to scan
 MAX_AGE = 900  # seconds; somebody at an unlocked screen must not change how its owner signs in
 
 
@@ -77,7 +79,7 @@ class RemovePage(OfTheUserPool, FreshSignInMixin, FormPage):
 def _otpauth(secret: str, who: str) -> str:
     """https://github.com/google/google-authenticator/wiki/Key-Uri-Format"""
     query = urlencode({"secret": secret, "issuer": ISSUER})
-    return f"otpauth://totp/{ISSUER}:{quote(who)}?{query}"
+    return f"otpauth://totp/{ISSUER}:{quote(Truncator(who).chars(LONGEST_NAME))}?{query}"
 
 
 def _qr(text: str) -> SafeString:

@@ -85,6 +85,11 @@ def credentials_for(user: User, id_token: str, identity: Identity) -> Credential
         return fetched
 
 
+def forget(user: User, identity: Identity) -> None:
+    """Keep no credentials of somebody who leaves; AWS lets those handed out run out within the hour."""
+    sealed_cache.forget(cache_key(user, identity))
+
+
 def cache_key(user: User, identity: Identity) -> str:
     """A hash of who and which role: no secret in it.
 

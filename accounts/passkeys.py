@@ -16,8 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import View
 
-from accounts import cognito
-from accounts.account_pages import OfTheUserPool
+from accounts import audit, cognito
+from accounts.account_pages import OfTheUserPool, person_of
+from accounts.models import Kind
 from accounts.step_up import FreshSignInMixin
 
 BEGUN = "adding_passkey"  # in the session, until the person is back
@@ -47,6 +48,7 @@ def back(request: HttpRequest) -> HttpResponse:
     """From managed login's page, by way of the callback; whoever was not there is told nothing."""
     if request.session.pop(BEGUN, False):
         if request.GET.get("result") == "success":
+            audit.record(Kind.PASSKEY_ADDED, user=person_of(request), request=request)
             messages.success(request, "Your passkey is added. You can sign in with it from now on.")
         else:
             messages.warning(request, "No passkey was added. You can try again whenever you like.")

@@ -1,5 +1,7 @@
 """An identity from a verified token becomes a person of this site."""
 
+from datetime import UTC, datetime
+
 from django.db import transaction
 
 from accounts import audit, groups
@@ -41,9 +43,10 @@ def recognise(identity: Identity) -> User:
 
 
 def _was_deleted(identity: Identity) -> bool:
-    """Cognito gives no `sub` twice, so nobody returns under theirs."""
+    """Whether the token is from before they deleted their account."""
+    issued_at = datetime.fromtimestamp(identity.issued_at, UTC)
     gone = AuditEvent.objects.filter(kind=Kind.ACCOUNT_DELETED, subject=identity.subject)
-    return gone.exists()
+    return gone.filter(at__gte=issued_at).exists()
 
 
 def _update(user: User, profile: dict[str, object]) -> None:

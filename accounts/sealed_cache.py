@@ -38,6 +38,10 @@ def keep(key: str, fields: dict[str, Any], seconds: float) -> None:
     _try(lambda: cache.set(key, sealed, seconds))
 
 
+def forget(key: str) -> None:
+    _try(lambda: cache.delete(key))
+
+
 @contextmanager
 def one_at_a_time(key: str, seconds: float) -> Iterator[None]:
     """Hold the only right to fetch for `key`, in all processes that share the cache.

@@ -6,12 +6,14 @@ go on with the tokens they have, or wait for it when those have run out.
 """
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -26,9 +28,11 @@ from accounts.tokens import BadToken, UnknownKey
 
 REFRESH_AHEAD = timedelta(minutes=5)
 LEASE = timedelta(seconds=45)  # longer than the slowest refresh; only a killed process keeps it
-PAUSE = timedelta(seconds=30)  # after a refresh that failed, while the tokens hold
+# After a refresh that failed, while the tokens hold. A lease that has so little left is none any more.
+PAUSE = timedelta(seconds=20)
 PATIENCE = 10  # seconds that a request waits for another one's refresh
 POLL = 0.05  # seconds
+AT_ONCE = 10  # refresh tokens that are revoked while the person waits
 
 
 class Ended(Exception):
@@ -106,14 +110,17 @@ class SessionStore(db.SessionStore):
     def renew_now(self) -> None:
         """Refresh the tokens, whatever is left of them: the person has changed at Cognito.
 
-        Raises as keep_fresh does. While Cognito is away, what they say stays until the next refresh.
+        Raises as keep_fresh does, and SignInAgain when the session has been ended meanwhile. While
+        Cognito is away, what they say stays until the next refresh.
         """
         self._read()
         deadline = time.monotonic() + PATIENCE
         # Another request's refresh may be older than what has changed: it is waited for, not taken.
         while not self._take_lease():
             self._reread()
-            if time.monotonic() > deadline:
+            if self.row is None:
+                raise SignInAgain
+            if self._is_pausing() or time.monotonic() > deadline:
                 return self.keep_fresh()
             time.sleep(POLL)
         return self._refresh()
@@ -151,6 +158,8 @@ class SessionStore(db.SessionStore):
         new = replace(new, refresh_token=new.refresh_token or old.refresh_token)
         try:
             people.recognise(self._verified(new))
+        except BadClaims as error:
+            raise Ended(f"Cognito’s answer was refused: {error}") from None
         except Unavailable:
             # The old refresh token may be dead already: the new one must outlive this.
             kept = replace(old, refresh_token=new.refresh_token)
@@ -188,6 +197,11 @@ class SessionStore(db.SessionStore):
         free = Q(refreshing_until=None) | Q(refreshing_until__lt=now)
         taken = self._rows().filter(free, tokens_expire_at=seen).update(refreshing_until=now + LEASE)
         return bool(taken)
+
+    def _is_pausing(self) -> bool:
+        """After a refresh that failed (or whose process was killed): nobody is on it."""
+        now, until = timezone.now(), self.row.refreshing_until if self.row else None
+        return until is not None and now < until <= now + PAUSE
 
     def _is_due(self) -> bool:
         """Five minutes ahead, but tokens that live for ten or less are not refreshed all the time."""
@@ -228,20 +242,38 @@ def _claims_of(held: Tokens) -> list[tokens.Claims]:
     return [tokens.claims_of_verified(token) for token in (held.id_token, held.access_token)]
 
 
-def end_all(user: User) -> None:
+def end_all(user: User, *, revoke: bool = True) -> None:
     """End every session of the person here, at once, and their refresh tokens at Cognito.
 
-    While Cognito is away the tokens are remembered, to be revoked later: this never fails.
+    revoke: False when Cognito has ended these already. Some are revoked now; the others, and all while
+    Cognito is away, are remembered for the command revoke_pending: this never fails.
     """
-    kept = list(user.sessions.exclude(sealed_tokens="").values_list("sealed_tokens", flat=True))
-    user.sessions.all().delete()
-    for sealed in kept:
+    close_all(user, revoke=revoke)
+    if revoke:
+        revocation.retry(most=AT_ONCE)
+
+
+def close_all(user: User, *, revoke: bool) -> None:
+    """What end_all does here: the sessions go, their refresh tokens are remembered, or neither.
+
+    Whatever happens to this process, none is lost. A session that begins meanwhile stays.
+    """
+    with transaction.atomic():
+        held = dict(user.sessions.select_for_update().values_list("pk", "sealed_tokens"))
+        if revoke:
+            revocation.remember(_refresh_tokens(held.values()))
+        Session.objects.filter(pk__in=held).delete()
+
+
+def _refresh_tokens(sealed_tokens: Iterable[str]) -> Iterator[str]:
+    """Those that there are, and that can be read."""
+    for sealed in filter(None, sealed_tokens):
         try:
             refresh_token = Tokens.load(sealing.unseal(sealed)).refresh_token
         except sealing.Unreadable:
             continue
         if refresh_token:
-            revocation.revoke(refresh_token)
+            yield refresh_token
 
 
 def session_of(request: HttpRequest) -> SessionStore:

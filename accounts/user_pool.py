@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 TOTP = "SOFTWARE_TOKEN_MFA"  # as GetUser names an authenticator app
 # What Cognito says of a wrong old password: the same code stands for a revoked access token.
 WRONG_PASSWORD = "Incorrect username or password"  # noqa: S105 - a message
-NO_SCOPE = "Access Token does not have required scopes"  # and this does as well
+NO_SCOPE = "Access Token does not have required scopes"  # and this does as well,
+NOT_WRITABLE = "A client attempted to write unauthorized attribute"  # and this
 BAD_PASSWORD = "This password breaks the rules below, or is known from a leak. Choose another one."  # noqa: S105
 BAD_CODE = "This is not the code, or it is no longer valid. Check it, or ask for a new one."
 BAD_APP_CODE = "This is not the code that the app shows now. Wait for its next one and type that."
@@ -184,6 +185,14 @@ class NoScope(Fault):
     retry_after = None
 
 
+class NotWritable(Fault):
+    """The attribute is not among the app client's WriteAttributes."""
+
+    title = "The account page is misconfigured"
+    detail = "This site's app client may not change this. Please tell an administrator."
+    retry_after = None
+
+
 class NoTotp(Refused):
     title = "There are no authenticator apps here"
     detail = "The user pool of this site does not offer authenticator apps."
@@ -206,6 +215,7 @@ _ENDED = {
     "UserNotConfirmedException",
     "PasswordResetRequiredException",
 }
+_MISCONFIGURED: Mapping[str, type[Fault]] = {NO_SCOPE: NoScope, NOT_WRITABLE: NotWritable}
 _TOO_MANY = {"LimitExceededException", "TooManyRequestsException", "TooManyFailedAttemptsException"}
 
 
@@ -224,14 +234,15 @@ def _asking(call: str, answers: Answers | None = None) -> "Iterator[CognitoIdent
 
 def _fault(call: str, error: ClientError, answers: Answers) -> Fault:
     told = error.response.get("Error", {})
-    code = str(told.get("Code", ""))[:64]
+    code, message = str(told.get("Code", ""))[:64], str(told.get("Message", ""))
     logger.warning("user pool refused", extra={"call": call, "code": code})
-    if WRONG_PASSWORD in answers and str(told.get("Message", "")).startswith(WRONG_PASSWORD):
+    if WRONG_PASSWORD in answers and message.startswith(WRONG_PASSWORD):
         return answers[WRONG_PASSWORD]
     if code in answers:
         return answers[code]
-    if str(told.get("Message", "")).startswith(NO_SCOPE):  # signing in again would bring the same
-        return NoScope()
+    for start, misconfigured in _MISCONFIGURED.items():
+        if message.startswith(start):  # signing in again would bring the same
+            return misconfigured()
     if code in _ENDED:
         return SignInAgain()
     return SlowDown() if code in _TOO_MANY else _unavailable()

@@ -1,6 +1,6 @@
 """What can be wrong with a request about files; accounts.faults has what can go wrong at AWS."""
 
-from accounts.faults import Fault
+from accounts.faults import Fault, Unavailable
 
 
 class Malformed(Fault):
@@ -40,3 +40,11 @@ class NameTaken(Conflict):
     def at(cls, path: str) -> "NameTaken":
         detail = f"There is a file “{path}” already. Choose another name."
         return cls(detail, errors={"path": detail})
+
+
+class NotAllDeleted(Unavailable):
+    title = "Your files are not all deleted yet"
+    detail = (
+        "Some of your files are still here, others may be gone already. To go on with the rest, "
+        "press the button once more."
+    )

@@ -4,13 +4,20 @@ from typing import cast
 
 from django.http import HttpRequest
 
-from accounts.credentials import NoRole
-from accounts.faults import Refused
+from accounts.credentials import Credentials, NoRole
+from accounts.faults import Refused, Unavailable
 from accounts.models import User
 from accounts.sessions import credentials_of
 from files import uploads
+from files.faults import NotAllDeleted
 from files.models import File, Upload
 from files.storage import Prefix
+
+MIDWAY = (
+    "AWS does not allow you to delete all of your files. Some may be gone already; the others stay, and "
+    "so does your account. Ask an administrator of this site to add you to a group that may delete "
+    "files, then try again."
+)
 
 
 class FilesWouldStay(Refused):
@@ -24,7 +31,7 @@ class FilesWouldStay(Refused):
 
 
 def take_along(request: HttpRequest, **_: object) -> None:
-    """Delete everything that the person keeps, or nothing: a Fault keeps the account as well.
+    """Delete everything that the person keeps. A Fault keeps the account, and what is left.
 
     Whoever keeps nothing needs no role to leave.
     """
@@ -46,7 +53,13 @@ def take_along(request: HttpRequest, **_: object) -> None:
             if prefix.keys():  # without rows: the index was lost
                 raise FilesWouldStay
         return
+    _empty(user, credentials)
+
+
+def _empty(user: User, credentials: Credentials) -> None:
     try:
         uploads.empty(owner=user, credentials=credentials)
     except Refused:  # by IAM, whose word counts more than ours
-        raise FilesWouldStay from None
+        raise FilesWouldStay(MIDWAY) from None
+    except Unavailable:  # its own words say that nothing was lost
+        raise NotAllDeleted from None

@@ -19,7 +19,7 @@ from accounts.faults import Fault
 from accounts.models import User
 from files import disposition, parts, paths, windows
 from files.assembly import Claim, assembled, check_claims
-from files.faults import Conflict, Malformed, NameTaken
+from files.faults import Conflict, Malformed, NameTaken, NotAllDeleted
 from files.models import File, Upload
 from files.parts import Plan
 from files.paths import Path
@@ -29,6 +29,7 @@ from files.windows import Window
 logger = logging.getLogger(__name__)
 
 BATCH, TRIES = 100, 10_000  # numbered names looked up at once, and before giving up
+PAGES = 100  # of 1,000 objects each, deleted within one request
 RACES = 50  # of as many uploads that take the same name at the same moment
 
 
@@ -172,13 +173,16 @@ def delete(*, file: File, credentials: Credentials) -> None:
 def empty(*, owner: User, credentials: Credentials) -> None:
     """Delete all that a person keeps: open uploads, then every object of the prefix, then the rows.
 
-    In this order, as in `delete`; whatever fails, calling it again goes on from there.
+    In this order, as in `delete`; whatever fails, calling it again goes on from there, as it does after
+    NotAllDeleted: there are too many for one request.
     """
     for upload in Upload.objects.owned_by(owner).filter(file=None):
         abort(upload=upload, credentials=credentials)
     with Prefix(credentials) as prefix:
-        while keys := prefix.keys():
+        for keys in islice(iter(prefix.keys, []), PAGES):
             prefix.delete_all(keys)
+        if prefix.keys():
+            raise NotAllDeleted
     File.objects.owned_by(owner).delete()
 
 

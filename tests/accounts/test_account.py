@@ -137,16 +137,18 @@ def test_the_overview_leads_to_passkeys_only_where_the_pool_has_them(
     ("result", "told"),
     [("success", "Your passkey is added."), ("invalid_session", "No passkey was added.")],
 )
-def test_back_from_adding_a_passkey_people_are_told_what_came_of_it(
+def test_back_from_adding_a_passkey_people_are_told_what_came_of_it_and_it_is_noted(
     ned: Person, settings: Settings, result: str, told: str
 ) -> None:
     settings.COGNITO_PASSKEYS = True
     ned.get("/account/passkey/")
     assert told in words(ned.get(f"/oidc/callback/?result={result}", follow=True))
+    assert (Kind.PASSKEY_ADDED in kinds(ned)) == (result == "success")
 
 
 def test_a_link_cannot_make_somebody_believe_that_a_passkey_was_added(ned: Person) -> None:
-    assert "passkey" not in words(ned.get("/oidc/callback/?result=success", follow=True))
+    assert "passkey" not in words(ned.get("/oidc/callback/?result=success", follow=True)).lower()
+    assert Kind.PASSKEY_ADDED not in kinds(ned)
 
 
 # --- Profile ---------------------------------------------------------------------------------------

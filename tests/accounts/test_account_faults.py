@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.dispatch import Signal
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import user_pool
+from accounts import claims, credentials, leaving, sealed_cache, user_pool
 from accounts.models import AuditEvent, Kind, PendingRevocation, Session, User
+from accounts.tokens import claims_of_verified
 from tests.accounts.signing_in import sign_in
 from tests.accounts.test_account import words
 from tests.accounts.test_user_pool import count, will_answer
-from tests.fakes import FakeCognito
+from tests.fakes import OPERATIONS, FakeCognito
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +135,24 @@ def test_signing_out_everywhere_holds_here_while_cognito_is_away(bob: Client, po
     assert "other apps may still know you" in words(bob.get("/"))
 
 
+def test_signed_out_everywhere_is_not_claimed_when_only_this_sign_in_is_known_to_have_ended(
+    bob: Client, pool: FakeCognito
+) -> None:
+    """A dead access token says nothing of the person's other sign-ins."""
+    will_answer(pool, 400, REVOKED)
+    bob.post("/account/sign-out/")
+    assert "other apps may still know you" in words(bob.get("/"))
+    assert pool.count("/oauth2/revoke") == 1, "and what is known here is ended one by one"
+
+
+def test_signing_out_everywhere_is_one_call_when_cognito_does_it(bob: Client, pool: FakeCognito) -> None:
+    sign_in(Client(), pool)
+    bob.post("/account/sign-out/")
+    assert (pool.count("GlobalSignOut"), pool.count("/oauth2/revoke")) == (1, 0)
+    assert not PendingRevocation.objects.exists()
+    assert "other apps may still know you" not in words(bob.get("/"))
+
+
 def test_signing_out_everywhere_holds_here_even_with_tokens_that_ran_out(
     bob: Client, pool: FakeCognito
 ) -> None:
@@ -144,19 +164,6 @@ def test_signing_out_everywhere_holds_here_even_with_tokens_that_ran_out(
 
 def test_signing_out_everywhere_as_nobody_leads_to_signing_in(client: Client, pool: FakeCognito) -> None:
     assert client.post("/account/sign-out/")["Location"] == "/oidc/authenticate/"
-
-
-def test_an_account_that_cognito_did_not_delete_can_be_deleted_again(
-    bob: Client, pool: FakeCognito
-) -> None:
-    pool.will_answer("DeleteUser", 503, b"")
-    answer = bob.post("/account/delete/", CHANGES["/account/delete/"])
-    assert "Press the button once more" in words(answer)
-    assert User.objects.exists()
-    gone = {"__type": "UserNotFoundException", "message": "User does not exist."}
-    pool.will_answer("DeleteUser", 400, gone)  # the first call had arrived after all
-    assert bob.post("/account/delete/", CHANGES["/account/delete/"]).status_code == 302
-    assert not User.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -178,6 +185,177 @@ def test_an_old_sign_in_does_not_open_what_could_take_an_account_over(
         assert answer.status_code == 302
         assert answer["Location"].startswith("/oidc/authenticate/?next=%2Faccount%2F")
     assert count(pool) == 0
+
+
+def test_an_attribute_that_the_app_client_may_not_write_ends_no_sign_in(
+    bob: Client, pool: FakeCognito
+) -> None:
+    message = "A client attempted to write unauthorized attribute"
+    will_answer(pool, 400, {"__type": "NotAuthorizedException", "message": message})
+    answer = bob.post("/account/profile/", CHANGES["/account/profile/"])
+    assert answer.status_code == 502
+    assert "may not change this" in words(answer)
+    assert bob.get("/account/").status_code == 200
+
+
+FLAMES = "\N{FIRE}" * 200
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"email": None, "name": FLAMES}, {"email": f"{FLAMES}@example.com"}],
+    ids=["name", "e-mail"],
+)
+def test_whoever_has_a_long_name_can_add_an_authenticator_app(
+    client: Client, pool: FakeCognito, who: dict[str, str | None]
+) -> None:
+    pool.claims.update(who)
+    sign_in(client, pool)
+    pool.will_answer("AssociateSoftwareToken", 200, {"SecretCode": "JBSWY3DPEHPK3PXP" * 4})
+    answer = client.post("/account/authenticator/")
+    assert answer.status_code == 200
+    assert "<svg viewBox=" in answer.content.decode()
+
+
+# --- Leaving, when Cognito's answer is lost ----------------------------------------------------------
+
+GONE = {"__type": "UserNotFoundException", "message": "User does not exist."}
+
+
+def leave(client: Client) -> Any:
+    return client.post("/account/delete/", CHANGES["/account/delete/"])
+
+
+def then(pool: FakeCognito, **second: Any) -> None:
+    """What GetUser answers after DeleteUser; before it, bob is there."""
+    pool.will_answer("GetUser", 200, OPERATIONS["GetUser"])
+    pool.will_answer("GetUser", **second)
+
+
+def test_an_account_that_cognito_did_not_delete_can_be_deleted_again(
+    bob: Client, pool: FakeCognito
+) -> None:
+    pool.will_answer("DeleteUser", 503, b"")
+    answer = leave(bob)
+    assert answer.status_code == 503
+    assert "Press the button once more" in words(answer)
+    assert User.objects.exists()
+    pool.will_answer("DeleteUser", 400, GONE)  # the first call had arrived after all
+    assert leave(bob).status_code == 302
+    assert not User.objects.exists()
+
+
+def test_too_many_deletions_at_once_are_told_to_wait(bob: Client, pool: FakeCognito) -> None:
+    pool.will_answer("DeleteUser", 400, {"__type": "TooManyRequestsException"})
+    assert "Press the button once more" in words(leave(bob))
+    assert User.objects.exists()
+
+
+@pytest.mark.parametrize("gone", [GONE, REVOKED], ids=["not found", "revoked"])
+def test_a_deletion_whose_answer_was_lost_is_finished_here(
+    bob: Client, pool: FakeCognito, gone: dict[str, str]
+) -> None:
+    pool.will_answer("DeleteUser", reset=True)
+    then(pool, status=400, body=gone)
+    assert leave(bob)["Location"].startswith(f"{pool.url}/logout?")
+    assert not User.objects.exists()
+    assert AuditEvent.objects.filter(kind=Kind.ACCOUNT_DELETED, subject="bob-sub").count() == 1
+    assert "if it still works" in words(bob.get("/"))
+
+
+def test_a_token_that_dies_with_the_account_does_not_keep_the_rest_of_it(
+    bob: Client, pool: FakeCognito
+) -> None:
+    pool.will_answer("DeleteUser", 400, REVOKED)
+    assert leave(bob).status_code == 302
+    assert not User.objects.exists()
+
+
+def test_when_nobody_can_tell_whether_cognito_deleted_it_nothing_is_kept_here_and_it_is_said(
+    bob: Client, pool: FakeCognito
+) -> None:
+    sign_in(Client(), pool)
+    pool.will_answer("DeleteUser", 503, b"")
+    then(pool, status=503, body=b"")
+    assert leave(bob).status_code == 302
+    assert not User.objects.exists()
+    assert not Session.objects.exclude(user=None).exists()
+    assert PendingRevocation.objects.count() == 2, "what may still live at Cognito is ended later"
+    assert "if it still works" in words(bob.get("/"))
+
+
+def test_an_account_that_cognito_deleted_costs_no_further_calls(bob: Client, pool: FakeCognito) -> None:
+    assert leave(bob).status_code == 302
+    assert (count(pool), pool.count("/oauth2/revoke")) == (2, 0)
+    assert not PendingRevocation.objects.exists()
+    assert "Your account is deleted, and everything that you kept here." in words(bob.get("/"))
+
+
+def test_a_deletion_that_a_killed_process_left_half_done_can_be_finished(
+    bob: Client, pool: FakeCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(access_token: str) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(user_pool, "delete_user", killed)
+        with pytest.raises(SystemExit):
+            leave(bob)
+    assert User.objects.exists()
+    will_answer(pool, 400, REVOKED)
+    assert leave(bob).status_code == 302
+    assert not User.objects.exists()
+
+
+def test_with_a_dead_token_nothing_is_deleted(
+    bob: Client, pool: FakeCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving.leaving, "send", lambda **_: pytest.fail("files would go"))
+    pool.will_answer("GetUser", 400, REVOKED)
+    assert leave(bob).status_code == 401
+    assert User.objects.exists()
+
+
+def test_a_second_tab_that_deletes_the_same_account_changes_nothing_more(
+    bob: Client, pool: FakeCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_tab = Client()
+    other_tab.cookies["sessionid"] = bob.cookies["sessionid"].value
+    signal, calls = Signal(), []
+    monkeypatch.setattr(leaving, "leaving", signal)
+
+    def meanwhile(**_: object) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            assert leave(other_tab).status_code == 302
+
+    signal.connect(meanwhile)
+    assert leave(bob).status_code == 302
+    assert AuditEvent.objects.filter(kind=Kind.ACCOUNT_DELETED).count() == 1
+
+
+def test_a_session_that_was_ended_meanwhile_deletes_nothing(
+    bob: Client, pool: FakeCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = user_pool.profile
+
+    def meanwhile(access_token: str) -> user_pool.Profile:
+        Session.objects.all().delete()
+        return real(access_token)
+
+    monkeypatch.setattr(user_pool, "profile", meanwhile)
+    assert leave(bob).status_code == 401
+    assert pool.count("DeleteUser") == 0
+
+
+def test_the_persons_aws_credentials_are_not_kept_in_the_cache(bob: Client, pool: FakeCognito) -> None:
+    bob.get("/account/")
+    user = User.objects.get()
+    identity = claims.identity(claims_of_verified(pool.id_token()))
+    key = credentials.cache_key(user, identity)
+    sealed_cache.keep(key, {"access_key": "ASIAFAKE"}, 3600)
+    assert leave(bob).status_code == 302
+    assert sealed_cache.get(key) is None
 
 
 # --- People of other providers ---------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -118,8 +119,20 @@ def test_somebody_who_deleted_their_account_does_not_return_by_an_old_token(
     bob.delete()
     answer = Client().get("/api/v1/files", headers={"Authorization": f"Bearer {cognito.id_token()}"})
     assert answer.status_code == 401
-    assert sign_in(Client(), cognito).status_code == 502
     assert not User.objects.exists()
+
+
+def test_somebody_whose_deletion_cognito_never_made_is_somebody_new(
+    client: Client, cognito: FakeCognito
+) -> None:
+    sign_in(client, cognito)
+    bob = User.objects.get()
+    was = bob.pk
+    audit.record(Kind.ACCOUNT_DELETED, user=bob)
+    bob.delete()
+    cognito.claims["iat"] = int(time.time()) + 1
+    assert sign_in(Client(), cognito).status_code == 302
+    assert User.objects.get().pk != was
 
 
 def test_djangos_own_log_forgets_the_name_too(alice: Person, bob: Person) -> None:

@@ -15,10 +15,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import cognito as edge
-from accounts import sealing, tokens
+from accounts import revocation, sealing, tokens
 from accounts.faults import SignInAgain, Unavailable
 from accounts.models import AuditEvent, Kind, PendingRevocation, Session, User
-from accounts.sessions import SessionStore, end_all
+from accounts.sessions import AT_ONCE, SessionStore, end_all
 from tests import people
 from tests.accounts.signing_in import sign_in
 from tests.fakes import FakeCognito, Signer
@@ -446,6 +446,38 @@ def test_a_refresh_that_never_ends_holds_up_a_renewal_for_a_while_only(
         SessionStore(client.session.session_key).renew_now()
 
 
+@pytest.fixture
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited for a refresh that is none"))
+
+
+@pytest.mark.usefixtures("nobody_waits")
+def test_a_session_that_was_ended_meanwhile_is_not_renewed(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    store: Any = SessionStore(client.session.session_key)
+    assert store.person
+    end_all(store.person)
+    cognito.calls.clear()
+    with pytest.raises(SignInAgain):
+        store.renew_now()
+    assert cognito.calls == []
+
+
+@pytest.mark.usefixtures("nobody_waits")
+def test_after_a_refresh_that_failed_a_renewal_is_put_off(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    let_tokens_run(timedelta(minutes=4))
+    cognito.will_answer("/oauth2/token", 503, b"")
+    assert page(client) == 200
+    cognito.calls.clear()
+    store: Any = client.session
+    store.renew_now()
+    assert cognito.calls == []
+    the_pause_is_over()
+    store.renew_now()
+    assert cognito.count("/oauth2/token") == 1
+
+
 # --- Ended ---------------------------------------------------------------------------------------
 
 
@@ -500,12 +532,64 @@ def test_sessions_end_at_once_while_cognito_is_away_and_their_tokens_later(
 ) -> None:
     sign_in(client, cognito)
     sign_in(Client(), cognito)
-    cognito.will_answer("/oauth2/revoke", 503, b"", times=2)
+    cognito.will_answer("/oauth2/revoke", 503, b"")
     end_all(User.objects.get())
     assert page(client) == 302
     assert PendingRevocation.objects.count() == 2
     call_command("revoke_pending")
     assert not PendingRevocation.objects.exists()
+
+
+def test_whoever_ends_very_many_sessions_waits_for_some_of_their_tokens_only(
+    client: Client, cognito: FakeCognito
+) -> None:
+    sign_in(client, cognito)
+    row = Session.objects.get()
+    for number in range(AT_ONCE + 2):
+        row.session_key = f"another{number}"
+        row.save(force_insert=True)
+    end_all(User.objects.get())
+    assert not Session.objects.exists()
+    assert (cognito.count("/oauth2/revoke"), PendingRevocation.objects.count()) == (AT_ONCE, 3)
+    call_command("revoke_pending")
+    assert not PendingRevocation.objects.exists()
+
+
+def test_those_who_end_their_sessions_now_come_before_what_was_left_of_others(
+    client: Client, cognito: FakeCognito
+) -> None:
+    sign_in(client, cognito)
+    own = refresh_token(client)
+    revocation.remember(f"left-{number}" for number in range(AT_ONCE))
+    end_all(User.objects.get())
+    assert own in {call.form["token"] for call in cognito.calls if call.path == "/oauth2/revoke"}
+
+
+def test_a_process_that_is_killed_while_it_ends_sessions_loses_no_refresh_token(
+    client: Client, cognito: FakeCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, cognito)
+    sign_in(Client(), cognito)
+
+    def killed(token: str) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(edge, "revoke", killed)
+    with pytest.raises(SystemExit):
+        end_all(User.objects.get())
+    assert not Session.objects.exists()
+    sealed = PendingRevocation.objects.values_list("sealed_token", flat=True)
+    assert len(sealed) == 2
+    assert not any("refresh-" in one for one in sealed)
+
+
+def test_tokens_that_cognito_has_ended_already_cost_no_calls(
+    client: Client, cognito: FakeCognito
+) -> None:
+    sign_in(client, cognito)
+    end_all(User.objects.get(), revoke=False)
+    assert not Session.objects.exists()
+    assert (cognito.count("/oauth2/revoke"), PendingRevocation.objects.count()) == (0, 0)
 
 
 def test_a_session_whose_tokens_cannot_be_read_any_more_is_ended_like_the_others(

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts import user_pool
 from accounts.faults import Fault, Refused, SignInAgain, Unavailable
-from accounts.user_pool import NoScope, NotAccepted, SlowDown
+from accounts.user_pool import NoScope, NotAccepted, NotWritable, SlowDown
 from tests.accounts import newcomers
 from tests.fakes import FakeCognito
 from tests.stack import STACK
@@ -173,6 +173,14 @@ def test_a_token_without_the_scope_is_the_sites_fault_not_the_persons(
 ) -> None:
     refuse(pool, "NotAuthorizedException", "Access Token does not have required scopes")
     assert isinstance(fault_of(CALLS[name]), NoScope)
+
+
+@pytest.mark.parametrize("name", ["update attributes", "request e-mail change"])
+def test_an_attribute_that_the_app_client_may_not_write_is_the_sites_fault_too(
+    pool: FakeCognito, name: str
+) -> None:
+    refuse(pool, "NotAuthorizedException", "A client attempted to write unauthorized attribute")
+    assert isinstance(fault_of(CALLS[name]), NotWritable)
 
 
 def test_a_wrong_old_password_is_told_from_a_revoked_token(pool: FakeCognito) -> None:

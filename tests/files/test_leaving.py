@@ -9,8 +9,8 @@ from django.dispatch import Signal
 
 from accounts import leaving
 from accounts.credentials import Credentials
-from accounts.faults import Refused, Unavailable
-from accounts.models import User
+from accounts.faults import Refused, SignInAgain, Unavailable
+from accounts.models import AuditEvent, Kind, User
 from accounts.sessions import credentials_of
 from files import uploads
 from files.models import File, Upload
@@ -160,6 +160,60 @@ def test_an_upload_that_another_tab_begins_meanwhile_does_not_stop_it(
     assert delete(ned).status_code == 302
     assert len(calls) == 2
     assert not User.objects.filter(pk=ned.user.pk).exists()
+    events = AuditEvent.objects.filter(kind=Kind.ACCOUNT_DELETED, subject=ned.user.subject)
+    assert events.count() == 1
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["kept again", "no credentials any more"])
+def test_whoever_goes_on_uploading_is_asked_to_stop_and_can_then_finish(
+    ned: Person, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    uploading, calls = Signal(), []
+    monkeypatch.setattr(leaving, "leaving", uploading)
+
+    def receiver(request: Any, **_: object) -> None:
+        calls.append(1)
+        if refused and len(calls) > 1:
+            raise SignInAgain
+        uploads.empty(owner=ned.user, credentials=credentials_of(request))
+        File.objects.create(owner=ned.user, name="late", folded="late", size=1, key=f"{len(calls)}")
+
+    uploading.connect(receiver)
+    answer = delete(ned)
+    assert answer.status_code == 409
+    assert "Stop it, then press the button once more." in words(answer)
+    assert User.objects.filter(pk=ned.user.pk).exists()
+    assert not AuditEvent.objects.filter(kind=Kind.ACCOUNT_DELETED, subject=ned.user.subject).exists()
+    File.objects.owned_by(ned.user).delete()
+    assert delete(ned).status_code == 302
+    assert not User.objects.filter(pk=ned.user.pk).exists()
+
+
+def test_what_iam_stops_midway_is_not_said_to_be_all_there(ned: Person) -> None:
+    with patch("files.storage.Prefix.delete_all", side_effect=Refused):
+        page = words(delete(ned))
+    assert "Nothing was deleted" not in page
+    assert "Some may be gone already" in page
+    assert newcomers.attributes(ned.user.email)
+
+
+def test_what_s3_stops_midway_is_not_said_to_be_all_there(ned: Person) -> None:
+    with patch("files.storage.Prefix.delete_all", side_effect=Unavailable):
+        answer = delete(ned)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Nothing was lost" not in words(answer)
+    assert "press the button once more" in words(answer)
+
+
+def test_more_than_one_request_can_delete_goes_in_several(ned: Person, s3_admin: Any) -> None:
+    with patch("files.storage.LIST_PAGE", 1), patch("files.uploads.PAGES", 1):
+        answer = delete(ned)
+        assert answer.status_code == 503
+        assert "press the button once more" in words(answer)
+        assert len(keys(s3_admin, ned.user)) == 1
+    assert newcomers.attributes(ned.user.email)
+    assert delete(ned).status_code == 302
+    assert keys(s3_admin, ned.user) == []
 
 
 @pytest.mark.parametrize("whose", ["victors", "bobs"])
