@@ -30,7 +30,7 @@ from accounts.forms import PASSWORD_POLICY, CodeForm, EmailForm, LeavingForm, Pa
 from accounts.models import Kind
 from accounts.sessions import SessionStore, session_of
 from accounts.step_up import FreshSignInMixin
-from accounts.user_pool import Profile
+from accounts.user_pool import NotAccepted, Profile
 
 NEW_EMAIL = "new_email"  # in the session: the address that a code was sent to
 NO_EMAIL = "delete my account"  # what somebody without an address types instead of it
@@ -97,6 +97,8 @@ class EmailPage(OfTheUserPool, FreshSignInMixin, FormPage):
     form_class = EmailForm
 
     def save(self, typed: dict[str, Any], access_token: str) -> HttpResponse:
+        if typed["email"].casefold() == person_of(self.request).email.casefold():
+            raise NotAccepted.of("email", "This is your address already.")
         user_pool.request_email_change(access_token, typed["email"])
         self.request.session[NEW_EMAIL] = typed["email"]
         return redirect("account_email_code")
@@ -110,6 +112,9 @@ class EmailCodePage(OfTheUserPool, FormPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return super().get(request) if NEW_EMAIL in request.session else redirect("account_email")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return super().post(request) if NEW_EMAIL in request.session else redirect("account_email")
 
     def context(self) -> dict[str, Any]:
         return {"new_email": self.request.session.get(NEW_EMAIL, "")}

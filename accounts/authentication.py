@@ -37,12 +37,15 @@ class IdToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> User:
         try:
-            person = people.recognise(claims.identity(tokens.verify_id_token(token)))
+            identity = claims.identity(tokens.verify_id_token(token))
+            person = people.recognise(identity)
         except (BadToken, BadClaims) as error:
             logger.warning("bearer token refused", extra={"why": str(error)})
             raise SignInAgain("The bearer token was refused: send a valid ID token.") from None
         if not person.is_active:
             raise SignInAgain("This account is switched off.")
+        if person.signed_out_at and identity.issued_at < person.signed_out_at.timestamp():
+            raise SignInAgain("This person has signed out everywhere since the token was issued.")
         request.user = person
         request.bearer_token = token  # type: ignore[attr-defined]  # accounts.sessions looks for it
         return person

@@ -62,7 +62,9 @@ class PasswordForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
-        if "new" in typed and "again" in typed and typed["new"] != typed["again"]:
+        if "new" in typed and typed["new"] == typed.get("old"):
+            self.add_error("new", "This is your current password. Choose another one.")
+        elif "new" in typed and "again" in typed and typed["new"] != typed["again"]:
             self.add_error("again", "This is not the same as the new password above.")
         return typed
 

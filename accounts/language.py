@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-man
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 COOKIE = "language"
 YEAR = 365 * 24 * 3600  # seconds
@@ -36,9 +37,15 @@ def nearest(locale: str) -> str:
 
 
 def chosen(request: HttpRequest) -> str:
-    """The code to send to the authorize endpoint as `lang`; "" leaves it to the browser's languages."""
+    """The code to send to the authorize endpoint as `lang`: the person's choice, else the browser's.
+
+    "" when neither is one that managed login speaks; it does not ask the browser itself.
+    """
     code = request.COOKIES.get(COOKIE, "")
-    return code if code in LANGUAGES else ""
+    if code in LANGUAGES:
+        return code
+    preferred = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return next(filter(None, (nearest(tag) for tag, _quality in preferred)), "")
 
 
 def remember(response: HttpResponseBase, locale: str) -> None:

@@ -44,6 +44,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField("may enter the admin", default=False)
     date_joined = models.DateTimeField("first seen", default=timezone.now, editable=False)
+    signed_out_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When all their sessions were last ended.",
+    )
     claims_issued_at = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="`iat` of the latest token that described this person."
     )

@@ -256,12 +256,14 @@ def end_all(user: User, *, revoke: bool = True) -> None:
 def close_all(user: User, *, revoke: bool) -> None:
     """What end_all does here: the sessions go, their refresh tokens are remembered, or neither.
 
+    From then on nobody is signed in here by what managed login remembers from before.
     Whatever happens to this process, none is lost. A session that begins meanwhile stays.
     """
     with transaction.atomic():
         held = dict(user.sessions.select_for_update().values_list("pk", "sealed_tokens"))
         if revoke:
             revocation.remember(_refresh_tokens(held.values()))
+        User.objects.filter(pk=user.pk).update(signed_out_at=timezone.now())
         Session.objects.filter(pk__in=held).delete()
 
 

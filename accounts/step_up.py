@@ -29,6 +29,7 @@ from django.views.generic import View
 from accounts import tokens, user_pool
 from accounts.cognito import Tokens
 from accounts.faults import Refused
+from accounts.models import User
 from accounts.sessions import session_of
 
 Handler = Callable[..., HttpResponseBase]
@@ -80,16 +81,24 @@ class Demand:
         asked = {} if self.max_age is None else {"prompt": "login", "max_age": str(self.max_age)}
         return {**asked, "acr_values": " ".join(MFA_LEVELS)} if self.mfa else asked
 
-    def check(self, issued: Tokens) -> None:
-        """Raises NotFresh or NoSecondFactor: sent on, the person would be sent here again, for ever.
+    def check(self, issued: Tokens) -> bool:
+        """Whether the sign-in used a second factor, when that is demanded.
 
-        Raises Unavailable as well, when only the user pool could tell and does not answer.
+        Raises NotFresh or NoSecondFactor: sent on, the person would be sent here again, for ever; and
+        Unavailable, when only the user pool could tell and does not answer. Who has no second factor yet
+        may sign in, and is told where to add one.
         """
         claims = tokens.claims_of_verified(issued.id_token)
         if self.max_age is not None and not is_fresh(claims, self.max_age):
             raise NotFresh
-        if self.mfa and not (used_mfa(claims) or _is_on_mfa_list(claims, issued.access_token)):
+        if not self.mfa or used_mfa(claims):
+            return self.mfa
+        if claims.get("identities"):
             raise NoSecondFactor
+        listed = bool(user_pool.profile(issued.access_token).mfa)
+        if listed and {"acr", "amr"} & set(claims):
+            raise NoSecondFactor
+        return listed  # a pool that does not tell levels asks whoever is on the list
 
 
 def fresh_sign_in(max_age: int) -> Callable[[Handler], Handler]:
@@ -154,6 +163,18 @@ def is_fresh(claims: Mapping[str, Any], max_age: int) -> bool:
     return bool(time.time() - signed_in_at(claims) <= max_age + tokens.LEEWAY)
 
 
+def is_signed_out_since(user: User, claims: Mapping[str, Any]) -> bool:
+    """Whether a sign-in that has just come back is older than the person's last sign-out everywhere.
+
+    Managed login remembers a browser for an hour, whatever GlobalSignOut says. Lengths of time are
+    compared, each by one clock, since ours and Cognito's may differ.
+    """
+    if user.signed_out_at is None:
+        return False
+    since = time.time() - user.signed_out_at.timestamp()
+    return bool(int(claims["iat"]) - signed_in_at(claims) > since + 1)
+
+
 def used_mfa(claims: Mapping[str, Any]) -> bool:
     """Whether the tokens say so themselves; False also when they say nothing."""
     methods = claims.get("amr")
@@ -169,12 +190,6 @@ def signed_in_at(claims: Mapping[str, Any]) -> int:
     """Unix seconds; 0 for tokens that do not say."""
     at = claims.get("auth_time")
     return at if isinstance(at, int) else 0
-
-
-def _is_on_mfa_list(claims: Mapping[str, Any], access_token: str) -> bool:
-    """Whether a sign-in of now must have used MFA, though its tokens say nothing of it."""
-    silent = not {"acr", "amr", "identities"} & set(claims)
-    return silent and bool(user_pool.profile(access_token).mfa)
 
 
 def _sign_in(request: HttpRequest, **demand: int) -> HttpResponse:

@@ -25,7 +25,7 @@ from accounts.faults import Fault, Refused, SignInAgain
 from accounts.models import Kind, User
 from accounts.sessions import SessionStore, session_of
 from accounts.states import new_state, next_of
-from accounts.step_up import PASSED, Demand, claims_of, signed_in_at
+from accounts.step_up import PASSED, Demand, NotFresh, claims_of, is_signed_out_since, signed_in_at
 from accounts.tokens import claims_of_verified
 
 logger = logging.getLogger(__name__)
@@ -62,10 +62,12 @@ class SignIn(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the librar
         }
         if lang := language.chosen(request):
             query["lang"] = lang
+        if (person := session_of(request).person) and demand.max_age is not None:
+            query["login_hint"] = person.email
         add_state_and_verifier_and_nonce_to_session(request, state, query, verifier)
         request.session["oidc_states"][state]["demand"] = asdict(demand)
         request.session.modified = True
-        if session_of(request).person is None:
+        if person is None:
             request.session.set_expiry(UNFINISHED)
         return HttpResponseRedirect(f"{settings.OIDC_OP_AUTHORIZATION_ENDPOINT}?{urlencode(query)}")
 
@@ -89,7 +91,10 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
                     request, nonce=started["nonce"], code_verifier=started["code_verifier"]
                 ),
             )
-            self._sign_in(request, user, Demand(**started.get("demand", {})))
+            demand = Demand(**started.get("demand", {}))
+            if demand.max_age is None and is_signed_out_since(user, claims_of_issued(request)):
+                return ask_again(request, next_url)
+            self._sign_in(request, user, demand)
         except Fault as fault:
             audit.record(Kind.SIGN_IN_REFUSED, user=user, request=request, **reason(request, fault))
             revoke(getattr(request, "issued_tokens", None))
@@ -102,13 +107,15 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         issued: cognito.Tokens = request.issued_tokens  # type: ignore[attr-defined]  # by the backend
         if not user.is_active:
             raise SwitchedOff
-        demand.check(issued)
+        if is_signed_out_since(user, claims_of_issued(request)):
+            raise NotFresh
+        passed = demand.check(issued)
         session = session_of(request)
         replaced = tokens_in(session)
         auth.login(request, user)
         session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
-        if demand.mfa:
-            session[PASSED] = signed_in_at(claims_of_verified(issued.id_token))
+        if passed:
+            session[PASSED] = signed_in_at(claims_of_issued(request))
         session.save()
         session.keep_tokens(issued)
         audit.record(Kind.SIGNED_IN, user=user, request=request)
@@ -157,7 +164,10 @@ class Cancelled(Refused):
 
 class SwitchedOff(Refused):
     title = "Your account is switched off here"
-    detail = "You signed in, but an administrator of this site has switched your account off."
+    detail = (
+        "You signed in, but an administrator of this site has switched your account off. Ask them, or "
+        "sign in as somebody else."
+    )
 
 
 def take_state(request: HttpRequest, state: str) -> dict[str, Any] | None:
@@ -184,6 +194,18 @@ def refusal(request: HttpRequest) -> Fault:
     return Cancelled(f"The sign-in service says: “{description}”")
 
 
+def claims_of_issued(request: HttpRequest) -> dict[str, Any]:
+    """What the ID token says that the backend has just got and verified."""
+    return claims_of_verified(request.issued_tokens.id_token)  # type: ignore[attr-defined]
+
+
+def ask_again(request: HttpRequest, next_url: str) -> HttpResponse:
+    """Back to Cognito, for a sign-in of now."""
+    revoke(request.issued_tokens)  # type: ignore[attr-defined]
+    query = urlencode({"next": next_url, "max_age": 0})
+    return redirect(f"{reverse('oidc_authentication_init')}?{query}")
+
+
 def tokens_in(session: SessionStore) -> cognito.Tokens | None:
     try:
         return session.tokens
@@ -206,5 +228,7 @@ def reason(request: HttpRequest, fault: Fault) -> dict[str, str]:
 
 def problem(request: HttpRequest, fault: Fault, next_url: str) -> HttpResponse:
     """The page for a sign-in that failed: what happened, and one button that starts again."""
-    context = {"title": fault.title, "detail": fault.detail, "next": next_url}
+    # Who was refused as who they are gets to be somebody else: managed login would not ask.
+    again = {"next": next_url, **({"max_age": 0} if isinstance(fault, SwitchedOff) else {})}
+    context = {"title": fault.title, "detail": fault.detail, "again": urlencode(again)}
     return render(request, "sign_in_problem.html", context, status=fault.status)

@@ -28,8 +28,10 @@ class Site(AdminSite):
         """To Cognito, and back to the page asked for; a plain no for people who are not staff."""
         if request.user.is_authenticated:
             raise PermissionDenied
-        query = urlencode({"next": request.GET.get("next", reverse("admin:index"))})
-        return redirect(f"{reverse('oidc_authentication_init')}?{query}")
+        query = {"next": request.GET.get("next", reverse("admin:index"))}
+        if settings.ADMIN_REQUIRES_MFA:  # asked for at once, not after a sign-in without it
+            query["mfa"] = "1"
+        return redirect(f"{reverse('oidc_authentication_init')}?{urlencode(query)}")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """As Django's, for a recent sign-in (with MFA, where settings say so).

@@ -6,14 +6,11 @@ It goes the way of any OpenID Connect client: the sign-in page, a code, the toke
 import argparse
 import os
 import sys
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from localaws import people
-
-ROOT = Path(__file__).resolve().parent.parent
+from localaws import people, site_env
 
 
 def id_token(site: dict[str, str], email: str, password: str) -> str:
@@ -44,12 +41,9 @@ def id_token(site: dict[str, str], email: str, password: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m localaws.token", description="Prints an ID token.")
     parser.add_argument("email", help="a demo person's, such as bob@example.com")
-    env_file = ROOT / (os.environ.get("DATA_DIR") or ".local") / "site.env"
     password = os.environ.get("DEMO_PASSWORD") or people.DEFAULT_PASSWORD
     try:
-        lines = env_file.read_text().splitlines()
-        site = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-        print(id_token(site, parser.parse_args().email, password))
+        print(id_token(site_env.read(), parser.parse_args().email, password))
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         sys.exit(f"strongbox: {error} (is `make run` running?)")
 

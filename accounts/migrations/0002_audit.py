@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='user',
+            name='signed_out_at',
+            field=models.DateTimeField(editable=False, help_text='When all their sessions were last ended.', null=True),
+        ),
         migrations.CreateModel(
             name='AuditEvent',
             fields=[

@@ -279,6 +279,17 @@ def test_an_address_of_another_account_is_not_taken(ned: Person) -> None:
     assert newcomers.attributes("bob@example.com")["email"] == "bob@example.com"
 
 
+def test_their_own_address_is_no_new_one(ned: Person) -> None:
+    answer = ned.post("/account/email/", {"email": ned.user.email.upper()})
+    assert answer.status_code == 422
+    assert "This is your address already." in words(answer)
+
+
+def test_a_code_page_that_was_left_open_starts_anew(ned: Person) -> None:
+    """Another tab has finished the change: there is nothing left to confirm."""
+    assert ned.post("/account/email/code/", {"code": "123456"})["Location"] == "/account/email/"
+
+
 @pytest.mark.parametrize("typed", ["", "nobody", "a@b", "x" * 250 + "@example.com"])
 def test_what_is_no_address_is_said_to_be_none(ned: Person, typed: str) -> None:
     answer = ned.post("/account/email/", {"email": typed})
@@ -289,6 +300,13 @@ def test_what_is_no_address_is_said_to_be_none(ned: Person, typed: str) -> None:
 def test_the_code_page_without_a_new_address_asks_for_one(ned: Person) -> None:
     assert ned.get("/account/email/code/")["Location"] == "/account/email/"
     assert ned.post("/account/email/resend/")["Location"] == "/account/email/"
+
+
+def test_the_current_password_is_no_new_one(ned: Person) -> None:
+    same = {"old": STACK.password, "new": STACK.password, "again": STACK.password}
+    answer = ned.post("/account/password/", same)
+    assert answer.status_code == 422
+    assert "This is your current password." in words(answer)
 
 
 # --- Authenticator app -----------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """Programs that call the API with a bearer token."""
 
+import time
+
 import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.sessions import end_all
 from tests.accounts.signing_in import sign_in
 from tests.fakes import STRANGERS_KEY, FakeCognito
 
@@ -42,6 +45,16 @@ def test_somebody_switched_off_is_kept_out(client: Client, cognito: FakeCognito)
     files(client, cognito.id_token())
     User.objects.update(is_active=False)
     assert files(client, cognito.id_token()) == 401
+
+
+def test_a_token_from_before_its_person_signed_out_everywhere_is_refused(
+    client: Client, cognito: FakeCognito
+) -> None:
+    token = cognito.id_token()
+    assert files(client, token) == 200
+    end_all(User.objects.get())
+    assert files(client, token) == 401
+    assert files(client, cognito.id_token(iat=int(time.time()) + 1)) == 200
 
 
 def test_somebody_not_signed_in_is_told_how(client: Client) -> None:

@@ -36,6 +36,24 @@ def test_a_forged_cookie_chooses_nothing(cookie: str) -> None:
     assert language.chosen(request) == ""
 
 
+@pytest.mark.parametrize(
+    ("browser", "code"),
+    [
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr"),
+        ("tlh, pt-PT;q=0.5", "pt-BR"),
+        ("en;q=0.1, de;q=0.9", "de"),
+        ("tlh", ""),
+        ("*", ""),
+        ("\0;q=x", ""),
+    ],
+)
+def test_who_has_chosen_nothing_is_met_in_the_browsers_language(browser: str, code: str) -> None:
+    request = RequestFactory().get("/", headers={"Accept-Language": browser})
+    assert language.chosen(request) == code
+    request.COOKIES[language.COOKIE] = "ja"
+    assert language.chosen(request) == "ja"
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites() -> None:
     response = HttpResponse()
     language.remember(response, "de_DE")

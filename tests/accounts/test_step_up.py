@@ -14,7 +14,8 @@ from pytest_django import Settings
 
 from accounts import user_pool
 from accounts.faults import Unavailable
-from accounts.models import AuditEvent, Kind, Session
+from accounts.models import AuditEvent, Kind, Session, User
+from accounts.sessions import end_all
 from accounts.user_pool import Profile
 from tests.accounts import newcomers
 from tests.accounts.signing_in import Answer, finish, sign_in
@@ -130,6 +131,49 @@ def test_a_made_up_max_age_is_no_error(client: Client, cognito: FakeCognito, max
     assert "max_age" not in urlsplit(answer["Location"]).query
 
 
+# --- Signed out everywhere ---------------------------------------------------------------------------
+
+
+def test_what_managed_login_remembers_from_before_signs_nobody_in_again(cognito: FakeCognito) -> None:
+    """GlobalSignOut does not end its cookie: another browser would be back without being asked."""
+    bob = signed_in(cognito, ago=60)
+    end_all(User.objects.get())
+    back = sign_in(bob, cognito, next_url="/files/?folder=a/")
+    assert asked(back) == {"next": "/files/?folder=a/", "max_age": "0"}
+    assert not Session.objects.filter(user__isnull=False)
+    assert cognito.calls[-1].path == "/oauth2/revoke"
+    at_cognito = asked_of_cognito(bob, back)
+    assert at_cognito["prompt"] == "login"
+    cognito.claims["auth_time"] = int(time.time())
+    assert finish(bob, cognito, at_cognito)["Location"] == "/files/?folder=a/"
+
+
+def test_nor_does_a_pool_that_does_not_ask_again(cognito: FakeCognito) -> None:
+    bob = signed_in(cognito, ago=60)
+    end_all(User.objects.get())
+    back = finish(bob, cognito, asked_of_cognito(bob, sign_in(bob, cognito)))
+    assert back.status_code == 403
+    assert b"You were not asked to sign in again" in back.content
+
+
+def test_nor_by_asking_for_less(cognito: FakeCognito) -> None:
+    """A max_age of one's own in the address is no way round."""
+    bob = signed_in(cognito, ago=60)
+    end_all(User.objects.get())
+    started = bob.get("/oidc/authenticate/", {"max_age": "999999"})
+    at_cognito = dict(parse_qsl(urlsplit(started["Location"]).query))
+    assert finish(bob, cognito, at_cognito).status_code == 403
+
+
+@pytest.mark.parametrize("skew", [-119, 119])
+def test_a_sign_in_since_then_counts_though_the_clocks_differ(cognito: FakeCognito, skew: int) -> None:
+    signed_in(cognito)
+    end_all(User.objects.get())
+    now = int(time.time()) + skew
+    back = signed_in(cognito, ago=-skew, iat=now, exp=now + HOUR)
+    assert back.get("/files/").status_code == 200
+
+
 # --- A second factor --------------------------------------------------------------------------------
 
 
@@ -202,13 +246,13 @@ def test_a_second_factor_that_was_turned_on_since_does_not_lift_an_older_sign_in
     assert asked(thief.get("/strong/"))["mfa"] == "1"
 
 
-@pytest.mark.parametrize("identities", [[{"providerName": "Google", "userId": "1"}], []])
 def test_the_mfa_list_says_nothing_of_a_sign_in_through_another_provider(
-    cognito: FakeCognito, mfa: list[str], identities: list[dict[str, str]]
+    cognito: FakeCognito, mfa: list[str]
 ) -> None:
     """A person of the pool, with an app, who has linked Google: Google asks for no code of the app."""
     mfa.append("SOFTWARE_TOKEN_MFA")
-    bob = signed_in(cognito, ago=60, identities=identities)
+    linked = [{"providerName": "Google", "userId": "1"}]
+    bob = signed_in(cognito, ago=60, identities=linked)
     back = step_up_to_mfa(bob, cognito)
     assert back.status_code == 403
     assert b"without a second factor" in back.content
@@ -268,6 +312,24 @@ def test_admin_asks_for_mfa_where_the_settings_say_so(
     assert b"Add an authenticator app" in signed_in(cognito, **admins).get("/admin/").content
     strong: dict[str, Any] = {"acr": "urn:cognito:loa:4", **admins}
     assert signed_in(cognito, **strong).get("/admin/accounts/user/").status_code == 200
+
+
+def test_an_administrator_is_asked_for_both_at_once(client: Client, settings: Settings) -> None:
+    settings.ADMIN_REQUIRES_MFA = True
+    away = client.get("/admin/login/?next=/admin/")
+    assert asked(away) == {"next": "/admin/", "mfa": "1"}
+    at_cognito = asked_of_cognito(client, away)
+    assert "urn:cognito:loa:4" in at_cognito["acr_values"]
+
+
+def test_who_comes_from_there_without_a_second_factor_is_told_where_to_add_one(
+    client: Client, cognito: FakeCognito, settings: Settings, mfa: list[str]
+) -> None:
+    settings.ADMIN_REQUIRES_MFA = True
+    cognito.claims = {"cognito:groups": ["admins"], "acr": "urn:cognito:loa:1"}
+    at_cognito = asked_of_cognito(client, client.get("/admin/login/?next=/admin/"))
+    assert finish(client, cognito, at_cognito)["Location"] == "/admin/"
+    assert b"Add an authenticator app" in client.get("/admin/").content
 
 
 def test_a_member_is_refused_admin_before_anything_is_asked(

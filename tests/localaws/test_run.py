@@ -139,6 +139,21 @@ def test_a_demo_person_gets_a_token_for_the_api(start: Start) -> None:
     assert "was not let in" in wrong.stderr
 
 
+def test_a_person_is_put_into_a_group_and_out_of_it(start: Start) -> None:
+    run = start()
+    who = {"DATA_DIR": str(run.folder)}
+    for more, groups in (((), ["members"]), (("--remove",), [])):
+        told = command("localaws.group", "nora@example.com", "members", *more, **who)
+        assert told.returncode == 0, told.stderr
+        answer = run.stack.admin("cognito-idp").admin_list_groups_for_user(
+            UserPoolId=run.stack.env["COGNITO_USER_POOL_ID"], Username="nora@example.com"
+        )
+        assert [group["GroupName"] for group in answer["Groups"]] == groups
+    for email, group in (("nobody@example.com", "members"), ("nora@example.com", "choir")):
+        wrong = command("localaws.group", email, group, **who)
+        assert (wrong.returncode, wrong.stdout) == (1, "")
+
+
 def test_a_reset_forgets_what_is_ours_and_nothing_else(tmp_path: Path) -> None:
     ours, others = tmp_path / "ours", tmp_path / "others"
     for folder, name in ((ours, "db.sqlite3"), (others, "thesis.txt")):
