@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -112,13 +113,14 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         passed = demand.check(issued)
         session = session_of(request)
         replaced = tokens_in(session)
-        auth.login(request, user)
-        session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
-        if passed:
-            session[PASSED] = signed_in_at(claims_of_issued(request))
-        session.save()
-        session.keep_tokens(issued)
-        audit.record(Kind.SIGNED_IN, user=user, request=request)
+        with transaction.atomic():  # one commit; and nobody is signed in whom the audit log does not have
+            auth.login(request, user)
+            session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
+            if passed:
+                session[PASSED] = signed_in_at(claims_of_issued(request))
+            session.save()
+            session.keep_tokens(issued)
+            audit.record(Kind.SIGNED_IN, user=user, request=request)
         revoke(replaced)
 
     def _not_started_here(self, request: HttpRequest, next_url: str) -> HttpResponse:
