@@ -113,7 +113,7 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         passed = demand.check(issued)
         session = session_of(request)
         replaced = tokens_in(session)
-        with transaction.atomic():  # one commit; and nobody is signed in whom the audit log does not have
+        with transaction.atomic():  # one commit; and nobody is in whom the audit log lacks
             auth.login(request, user)
             session.set_expiry(None)  # the site's usual time, not that of an unfinished sign-in
             if passed:
