@@ -49,6 +49,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text="When all their sessions were last ended.",
     )
+    signed_out_auth_time = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="`auth_time` of the latest sign-in that was ended then."
+    )
     claims_issued_at = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="`iat` of the latest token that described this person."
     )

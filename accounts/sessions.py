@@ -260,22 +260,25 @@ def close_all(user: User, *, revoke: bool) -> None:
     Whatever happens to this process, none is lost. A session that begins meanwhile stays.
     """
     with transaction.atomic():
-        held = dict(user.sessions.select_for_update().values_list("pk", "sealed_tokens"))
+        rows = dict(user.sessions.select_for_update().values_list("pk", "sealed_tokens"))
+        held = list(_readable(rows.values()))
         if revoke:
-            revocation.remember(_refresh_tokens(held.values()))
-        User.objects.filter(pk=user.pk).update(signed_out_at=timezone.now())
-        Session.objects.filter(pk__in=held).delete()
+            revocation.remember(each.refresh_token for each in held if each.refresh_token)
+        auth_times = (tokens.claims_of_verified(each.id_token).get("auth_time") for each in held)
+        User.objects.filter(pk=user.pk).update(
+            signed_out_at=timezone.now(),
+            signed_out_auth_time=max((at for at in auth_times if isinstance(at, int)), default=0),
+        )
+        Session.objects.filter(pk__in=rows).delete()
 
 
-def _refresh_tokens(sealed_tokens: Iterable[str]) -> Iterator[str]:
+def _readable(sealed_tokens: Iterable[str]) -> Iterator[Tokens]:
     """Those that there are, and that can be read."""
     for sealed in filter(None, sealed_tokens):
         try:
-            refresh_token = Tokens.load(sealing.unseal(sealed)).refresh_token
+            yield Tokens.load(sealing.unseal(sealed))
         except sealing.Unreadable:
             continue
-        if refresh_token:
-            yield refresh_token
 
 
 def session_of(request: HttpRequest) -> SessionStore:

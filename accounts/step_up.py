@@ -166,11 +166,14 @@ def is_fresh(claims: Mapping[str, Any], max_age: int) -> bool:
 def is_signed_out_since(user: User, claims: Mapping[str, Any]) -> bool:
     """Whether a sign-in that has just come back is older than the person's last sign-out everywhere.
 
-    Managed login remembers a browser for an hour, whatever GlobalSignOut says. Lengths of time are
-    compared, each by one clock, since ours and Cognito's may differ.
+    Managed login remembers a browser for an hour, whatever GlobalSignOut says. Of sign-ins that were
+    ended here, Cognito's own times are compared; of others, lengths of time, each by one clock, since
+    ours and Cognito's may differ.
     """
     if user.signed_out_at is None:
         return False
+    if signed_in_at(claims) <= user.signed_out_auth_time:
+        return True
     since = time.time() - user.signed_out_at.timestamp()
     return bool(int(claims["iat"]) - signed_in_at(claims) > since + 1)
 

@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
             name='signed_out_at',
             field=models.DateTimeField(editable=False, help_text='When all their sessions were last ended.', null=True),
         ),
+        migrations.AddField(
+            model_name='user',
+            name='signed_out_auth_time',
+            field=models.PositiveBigIntegerField(default=0, editable=False, help_text='`auth_time` of the latest sign-in that was ended then.'),
+        ),
         migrations.CreateModel(
             name='AuditEvent',
             fields=[

@@ -148,6 +148,21 @@ def test_what_managed_login_remembers_from_before_signs_nobody_in_again(cognito:
     assert finish(bob, cognito, at_cognito)["Location"] == "/files/?folder=a/"
 
 
+def test_nor_does_a_sign_in_of_the_same_second(cognito: FakeCognito) -> None:
+    bob = signed_in(cognito)
+    end_all(User.objects.get())
+    assert asked(sign_in(bob, cognito))["max_age"] == "0"
+    cognito.claims["auth_time"] += 1
+    assert sign_in(bob, cognito)["Location"] == "/files/"
+
+
+def test_nor_does_one_at_another_app_that_was_never_here(cognito: FakeCognito) -> None:
+    bob = signed_in(cognito, ago=HOUR)
+    end_all(User.objects.get())
+    cognito.claims["auth_time"] += 60
+    assert asked(sign_in(bob, cognito))["max_age"] == "0"
+
+
 def test_nor_does_a_pool_that_does_not_ask_again(cognito: FakeCognito) -> None:
     bob = signed_in(cognito, ago=60)
     end_all(User.objects.get())
@@ -167,9 +182,9 @@ def test_nor_by_asking_for_less(cognito: FakeCognito) -> None:
 
 @pytest.mark.parametrize("skew", [-119, 119])
 def test_a_sign_in_since_then_counts_though_the_clocks_differ(cognito: FakeCognito, skew: int) -> None:
-    signed_in(cognito)
-    end_all(User.objects.get())
     now = int(time.time()) + skew
+    signed_in(cognito, ago=2 - skew, iat=now, exp=now + HOUR)
+    end_all(User.objects.get())
     back = signed_in(cognito, ago=-skew, iat=now, exp=now + HOUR)
     assert back.get("/files/").status_code == 200
 
