@@ -393,7 +393,6 @@ def test_signing_out_everywhere_leaves_others_signed_in(ned: Person) -> None:
 
 
 def test_whom_cognito_signed_out_is_signed_out_here_at_once(ned: Person) -> None:
-    newcomers.signed_in(ned.user.email).post("/account/sign-out/")
     other = newcomers.signed_in(ned.user.email)
     STACK.admin("cognito-idp").admin_delete_user(
         UserPoolId=STACK.env["COGNITO_USER_POOL_ID"], Username=ned.user.email
