@@ -109,7 +109,7 @@ class UserAdmin(admin.ModelAdmin):
 
     @admin.action(description="Sign out of this site", permissions=["change"])
     def sign_out(self, request: HttpRequest, people: "QuerySet[User]") -> None:
-        """End their sessions here, and the refresh tokens; managed login may still know them."""
+        """End their sessions here, and the refresh tokens; to come back they are asked anew."""
         ended = Session.objects.filter(user__in=people).count()
         for person in people:
             end_all(person)

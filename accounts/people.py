@@ -13,11 +13,10 @@ def recognise(identity: Identity) -> User:
     """The person with this issuer and subject, made if new, brought up to date with the token.
 
     A token that is older than the last one seen changes nothing: replaying it does not bring back
-    groups that were taken away since. The caller decides what an inactive person may do. BadClaims for a
-    token of somebody who has deleted their account, which is good for an hour still.
+    groups that were taken away since. The caller decides what an inactive person may do.
+    Raises BadClaims for a token from before its person deleted their account.
     """
-    who = User.objects.at(issuer=identity.issuer, subject=identity.subject)
-    known = who.first()
+    known = User.objects.at(issuer=identity.issuer, subject=identity.subject).first()
     if known and identity.issued_at < known.claims_issued_at:
         return known
     if not known and _was_deleted(identity):
