@@ -114,9 +114,11 @@ COGNITO_JWKS_URL = (
     f"/{COGNITO_USER_POOL_ID}/.well-known/jwks.json"
 )
 FILES_BUCKET = required("FILES_BUCKET", r"[a-z0-9][a-z0-9.-]+")
+# Another one only where files are kept in something else that speaks S3.
+S3_ENDPOINT_URL = optional("S3_ENDPOINT_URL", AWS_ENDPOINT_URL, f"({ORIGIN}/?)?").rstrip("/")
 # A bucket's own host name resolves on AWS; an endpoint on one host takes the bucket in the path.
-S3_ADDRESSING_STYLE = "path" if AWS_ENDPOINT_URL else "virtual"
-S3_ORIGIN = AWS_ENDPOINT_URL or f"https://{FILES_BUCKET}.s3.{AWS_REGION}.amazonaws.com"
+S3_ADDRESSING_STYLE = "path" if S3_ENDPOINT_URL else "virtual"
+S3_ORIGIN = S3_ENDPOINT_URL or f"https://{FILES_BUCKET}.s3.{AWS_REGION}.amazonaws.com"
 
 # --- Signing in -----------------------------------------------------------------------------------
 

@@ -82,6 +82,9 @@ class File(models.Model):
         blank=True,
         help_text="Base64, as S3 has it; “…-N” is the hash of the hashes of N parts.",
     )
+    part_size = models.BigIntegerField(
+        null=True, help_text="Bytes of every part but the last, where sha256 is of several."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     modified_at = models.DateTimeField(default=timezone.now)
 
@@ -97,6 +100,7 @@ class File(models.Model):
             models.Index(fields=["owner", "folder", "size", "id"], name="file_by_size"),
             models.Index(fields=["owner", "folder", "modified_at", "id"], name="file_by_time"),
             models.Index(fields=["owner", "folded", "id"], name="file_search"),
+            models.Index(fields=["owner", "sha256"], name="file_by_content"),
         )
 
     def __str__(self) -> str:
@@ -134,6 +138,9 @@ class Upload(models.Model):
     )
     sha256 = models.CharField("SHA-256", max_length=64, blank=True, help_text="Base64; of a single PUT.")
     checksums = models.BooleanField(default=False, help_text="Every part carries its SHA-256.")
+    # What the file looked like where it comes from, to know it again when the upload is resumed.
+    last_modified = models.BigIntegerField(null=True, help_text="Milliseconds since 1970, UTC.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="The client’s own, opaque here.")
     on_conflict = models.CharField(max_length=7, choices=OnConflict, default=OnConflict.RENAME)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     aborting = models.BooleanField(default=False)

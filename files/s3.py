@@ -156,7 +156,7 @@ def _make(**how: Any) -> "S3Client":
         made = _session().create_client(
             "s3",
             region_name=settings.AWS_REGION,
-            endpoint_url=settings.AWS_ENDPOINT_URL or None,
+            endpoint_url=settings.S3_ENDPOINT_URL or None,
             **how,
         )
     return cast("S3Client", made)

@@ -245,7 +245,7 @@ class _FormStorage(S3Storage):  # type: ignore[misc]  # django-storages has no t
             session_profile=None,
             bucket_name=settings.FILES_BUCKET,
             region_name=settings.AWS_REGION,
-            endpoint_url=settings.AWS_ENDPOINT_URL or None,
+            endpoint_url=settings.S3_ENDPOINT_URL or None,
             location="",
             client_config=s3.config(),
             transfer_config=STREAM,

@@ -67,6 +67,7 @@ def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(name: st
         ("COGNITO_ISSUER", "nonsense"),
         ("AWS_REGION", "Frankfurt"),
         ("AWS_ENDPOINT_URL", "nonsense"),
+        ("S3_ENDPOINT_URL", "nonsense"),
         ("LOG_LEVEL", "LOUD"),
         ("DEBUG", "perhaps"),
     ],

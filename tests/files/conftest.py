@@ -78,7 +78,7 @@ def key(bobs: Credentials) -> str:
 def broken_s3(settings: Settings) -> Iterator[FakeS3]:
     """The site, talking to an S3 that fails as told."""
     with fake_s3() as fake:
-        settings.AWS_ENDPOINT_URL = fake.url
+        settings.S3_ENDPOINT_URL = fake.url
         yield fake
 
 

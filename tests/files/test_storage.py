@@ -249,7 +249,7 @@ def test_nothing_is_signed_with_expired_credentials(bobs: Credentials, key: str)
 def test_on_aws_urls_lead_to_the_origin_that_the_csp_names(
     settings: Settings, fakes_keys: Credentials
 ) -> None:
-    settings.AWS_ENDPOINT_URL = ""
+    settings.S3_ENDPOINT_URL = ""
     settings.S3_ADDRESSING_STYLE = "virtual"
     settings.FILES_BUCKET = "strongbox-example"
     for region in ("us-east-1", "eu-central-1"):

@@ -394,13 +394,13 @@ def test_an_upload_that_is_being_aborted_does_not_become_a_file(bob: Sender) -> 
 
 def test_an_abort_that_failed_can_be_repeated(bob: Sender, settings: Settings) -> None:
     upload = bob.sent("a")
-    endpoint = settings.AWS_ENDPOINT_URL
+    endpoint = settings.S3_ENDPOINT_URL
     with fake_s3() as fake:
         fake.failure = Failure(500, "InternalError")
-        settings.AWS_ENDPOINT_URL = fake.url
+        settings.S3_ENDPOINT_URL = fake.url
         with pytest.raises(Unavailable):
             uploads.abort(upload=upload, credentials=bob.credentials)
-    settings.AWS_ENDPOINT_URL = endpoint
+    settings.S3_ENDPOINT_URL = endpoint
     uploads.abort(upload=Upload.objects.get(), credentials=bob.credentials)
     assert not Upload.objects.exists()
 
@@ -445,7 +445,7 @@ def test_moving_is_one_update_and_no_call(
     bob: Sender, settings: Settings, django_assert_num_queries: Any
 ) -> None:
     file = bob.keep("a.txt")
-    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
     moved = uploads.move(file=file, path="Ordner/Ä.txt")
     assert (moved.folder, moved.name, moved.folded) == ("Ordner/", "Ä.txt", "ä.txt")
     assert moved.key == file.key
@@ -480,12 +480,12 @@ def test_deleting_leaves_neither_row_nor_object(bob: Sender, objects: Callable[[
 
 def test_a_failed_deletion_can_be_repeated(bob: Sender, settings: Settings) -> None:
     file = bob.keep("a.txt")
-    endpoint = settings.AWS_ENDPOINT_URL
-    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+    endpoint = settings.S3_ENDPOINT_URL
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:9"
     with pytest.raises(Unavailable):
         uploads.delete(file=file, credentials=bob.credentials)
     assert File.objects.filter(pk=file.pk).exists()
-    settings.AWS_ENDPOINT_URL = endpoint
+    settings.S3_ENDPOINT_URL = endpoint
     uploads.delete(file=file, credentials=bob.credentials)
     assert not File.objects.exists()
 
@@ -569,12 +569,12 @@ def test_when_s3_fails_nothing_is_lost_and_it_can_be_tried_again(
     bob: Sender, settings: Settings, monkeypatch: pytest.MonkeyPatch, failure: Failure
 ) -> None:
     upload = bob.sent("a", b"abc")
-    endpoint = settings.AWS_ENDPOINT_URL
+    endpoint = settings.S3_ENDPOINT_URL
     monkeypatch.setattr(s3, "READ_TIMEOUT", 0.2)
     monkeypatch.setattr(s3, "ATTEMPTS", 1)
     with fake_s3() as fake:
         fake.failure = failure
-        settings.AWS_ENDPOINT_URL = fake.url
+        settings.S3_ENDPOINT_URL = fake.url
         with pytest.raises(Unavailable) as fault:
             bob.complete(upload)
         assert fault.value.retry_after
@@ -584,6 +584,6 @@ def test_when_s3_fails_nothing_is_lost_and_it_can_be_tried_again(
             uploads.receive(
                 owner=bob.owner, credentials=bob.credentials, path="x", content=ContentFile(b"x")
             )
-    settings.AWS_ENDPOINT_URL = endpoint
+    settings.S3_ENDPOINT_URL = endpoint
     assert bob.complete(upload).size == 3
     assert not Upload.objects.filter(name="big").exists()
