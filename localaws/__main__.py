@@ -11,8 +11,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m localaws",
         description="Simulated AWS for development and tests. All state is saved on a clean stop "
-        "(SIGINT, SIGTERM), except uploads under way. A hard kill keeps every stored file, and loses "
-        "what happened to people, groups and roles in the last ten seconds.",
+        "(SIGINT, SIGTERM). A hard kill keeps files and the parts of uploads, and loses what happened "
+        "to people, groups and roles in the last ten seconds.",
     )
     parser.add_argument("--port", type=int, default=4566, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--data-dir", type=Path, default=Path(".local/aws"), help="where state is kept")

@@ -12,7 +12,7 @@ from localaws.engine import HOST, load, save
 from localaws.front import Front
 from localaws.managed_login.app import ManagedLogin
 
-SAVE_SECONDS = 10  # what a hard kill loses at most, besides uploads that were under way
+SAVE_SECONDS = 10  # what a hard kill loses at most; files, and parts of uploads, not at all
 
 
 class PortTaken(Exception):

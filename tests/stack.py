@@ -58,6 +58,7 @@ class Stack:
     password: str = field(repr=False)
     folder: Path
     env: dict[str, str] = field(repr=False)
+    pid: int = 0  # of the emulator
 
     def admin(self, service: Any) -> Any:
         """A boto3 client that may do everything."""
@@ -168,7 +169,7 @@ def start(*, extended: bool = True) -> Stack:
     env = dict(line.split("=", 1) for line in env_file.read_text().splitlines())
     password = secrets.token_urlsafe(12)
     people.seed(endpoint_url=endpoint, user_pool_id=env["COGNITO_USER_POOL_ID"], password=password)
-    return Stack(endpoint, site_url, password, folder, env)
+    return Stack(endpoint, site_url, password, folder, env, process.pid)
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:

@@ -16,6 +16,7 @@ from localaws.extensions import (
     identity_keys,
     leading_keys,
     own_form,
+    parts_on_disk,
     passwords,
     policy_variables,
     random_codes,
@@ -25,6 +26,7 @@ from localaws.extensions import (
     rotation,
     second_factor,
     sign_up,
+    streamed_objects,
     token_check,
     token_revocation,
     transport,
@@ -61,5 +63,7 @@ def install() -> None:
         # What may be written at all is asked before what becomes of a new address.
         email_change,
         sign_up,
+        parts_on_disk,
+        streamed_objects,
     ):
         extension.install()

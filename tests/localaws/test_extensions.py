@@ -6,11 +6,12 @@ import pytest
 
 from tests import stack
 from tests.localaws.behaviours import BEHAVIOURS, allowed, user
+from tests.localaws.large_objects import LARGE_OBJECTS
 from tests.localaws.sign_in_behaviours import SIGN_IN_BEHAVIOURS
 from tests.stack import STACK, Stack
 
 Behaviour = Callable[[Stack], bool]
-ALL = (*BEHAVIOURS, *SIGN_IN_BEHAVIOURS)
+ALL = (*BEHAVIOURS, *SIGN_IN_BEHAVIOURS, *LARGE_OBJECTS)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from localaws import people
 from localaws.engine import ADMIN, REGION, save
 from localaws.server import SAVE_SECONDS
 from tests.localaws.behaviours import claims
+from tests.localaws.large_objects import Multipart
 from tests.localaws.processes import listening
 from tests.stack import ROOT, STACK, clean_environment, free_port
 
@@ -86,6 +87,30 @@ def test_a_clean_stop_keeps_people_and_files(start: Callable[[], Server], number
     found = admin(port, "s3").get_object(Bucket="files", Key="users/ä/x")
     assert found["Body"].read() == b"bytes"
     assert found["Metadata"] == {"path": "a%20b"}
+
+
+def test_an_upload_that_is_under_way_survives_a_hard_kill(start: Callable[[], Server]) -> None:
+    port, process = start()
+    admin(port, "s3").create_bucket(Bucket="files")
+    process.send_signal(signal.SIGTERM)  # saves the bucket
+    assert process.wait(15) == 0
+    port, process = start()
+    upload = Multipart(admin(port, "s3"), "files", "users/x/large")
+    upload.send(1, b"first")
+    upload.send(3, b"third")
+    process.kill()
+    process.wait()
+    port, _ = start()
+    upload.s3 = admin(port, "s3")
+    listed = upload.s3.list_parts(**upload.id)["Parts"]
+    assert [part["PartNumber"] for part in listed] == [1, 3]
+    assert [part["ChecksumSHA256"] for part in listed] == [
+        part["ChecksumSHA256"] for part in upload.parts.values()
+    ]
+    upload.send(2, b"a second that is longer")
+    assert upload.complete()["ETag"] == upload.etag
+    got = upload.s3.get_object(**upload.where)
+    assert got["Body"].read() == b"firsta second that is longerthird"
 
 
 def test_a_clean_stop_keeps_sign_ins_and_the_end_of_replaced_tokens(
