@@ -15,14 +15,32 @@ from accounts.tokens import BadToken
 logger = logging.getLogger(__name__)
 
 
+class SomebodyElse(SignInAgain):
+    """The page was made for another person than the one who is signed in by now."""
+
+    title = "Somebody else is signed in"
+    detail = (
+        "In this browser somebody else has signed in since this page was opened. Nothing was changed. "
+        "Reload the page, or sign in again as yourself."
+    )
+
+
 class SessionCookie(APIKeyCookie):
-    """The site's session; changes need the CSRF token as well."""
+    """The site's session; changes need the CSRF token as well.
+
+    A page says in X-Person (a user's pk) for whom it was made. Without it, a page that stays open
+    while somebody else signs in beside it would go on with the other's cookie, in their name.
+    """
 
     param_name = settings.SESSION_COOKIE_NAME
 
     def _get_key(self, request: HttpRequest) -> str | None:
         # First who, then CSRF: somebody who is not signed in is told that, not the other.
-        return super()._get_key(request) if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        if request.headers.get("X-Person", str(request.user.pk)) != str(request.user.pk):
+            raise SomebodyElse
+        return super()._get_key(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
         return request.user if key and isinstance(request.user, User) else None

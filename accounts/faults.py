@@ -43,6 +43,15 @@ class Refused(Fault):
     retry_after = None
 
 
+class NothingHere(Fault):
+    """Not there, or somebody else's: nobody learns which."""
+
+    status = 404
+    title = "Not Found"
+    detail = "There is nothing here, or nothing of yours."
+    retry_after = None
+
+
 class SignInAgain(Fault):
     """The person's sign-in has ended."""
 

@@ -12,19 +12,22 @@ from accounts.authentication import IdToken, SessionCookie
 from accounts.faults import Fault, SignInAgain
 from config import errors
 from files.api import router as files
+from files.upload_api import router as uploads
 
 api = NinjaAPI(
     title="Strongbox",
     version="1",
     description=(
         "Keep files under your own S3 prefix. Sign in with the site’s session cookie (then send the "
-        "CSRF token as X-CSRFToken), or send a user pool ID token as a bearer token. Errors are "
-        "problem documents (RFC 9457)."
+        "CSRF token as X-CSRFToken), or send a user pool ID token as a bearer token. With the cookie, "
+        "X-Person may name the user whom the page was made for: nobody else is answered then. Errors "
+        "are problem documents (RFC 9457)."
     ),
     urls_namespace="api",
     auth=[IdToken(), SessionCookie()],
     servers=[{"url": settings.SITE_URL}],
 )
+api.add_router("", uploads)
 api.add_router("", files)
 
 

@@ -42,7 +42,11 @@ def assembled(prefix: Prefix, upload: Upload, claims: Sequence[Claim] | None) ->
             # Over, but how? If S3's answer to an earlier completion was lost, the object is there.
             if prefix.head(upload.key) is None:
                 raise
-    stored = prefix.head(upload.key)
+    return whole(upload, prefix.head(upload.key))
+
+
+def whole(upload: Upload, stored: Stored | None) -> Stored:
+    """The object, if it is there and as long as the upload said. Raises NotArrived."""
     if stored is None:
         raise NotArrived(f"None of the {upload.size:,} bytes have arrived. Upload them, then complete.")
     if stored.size != upload.size:

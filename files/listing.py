@@ -14,6 +14,7 @@ from accounts.models import User
 from files import paths
 from files.faults import Malformed
 from files.models import SORTS, File
+from files.paths import Path
 
 PAGE = 100
 MAX_QUERY = 255
@@ -129,11 +130,25 @@ def look(owner: User, wish: Wish) -> Listing:
     return Listing(wish, folders, files, _cursor(wish.sort, files[-1]) if more else "")
 
 
+def known(owner: User, asked: list[str]) -> list[tuple[str, File]]:
+    """The files that have one of these paths, each with the path as it was asked."""
+    parsed = {text: path for text in asked if (path := _parsed(text))}
+    found = {file.path: file for file in File.objects.owned_by(owner).at(parsed.values())}
+    return [(text, found[str(path)]) for text, path in parsed.items() if str(path) in found]
+
+
 def url(**parameters: str) -> str:
     """The address of the page, without what is empty or usual."""
     usual = {"sort": "name"}
     given = {name: value for name, value in parameters.items() if value and usual.get(name) != value}
     return reverse("files:list") + (f"?{urlencode(given)}" if given else "")
+
+
+def _parsed(text: str) -> Path | None:
+    try:
+        return paths.parse(text)
+    except Malformed:
+        return None
 
 
 def _cursor(sort: str, last: File) -> str:

@@ -1,19 +1,25 @@
 """The index of what people keep in S3, and the uploads on their way there."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import reduce
+from itertools import islice
+from operator import or_
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q, Value
-from django.db.models.functions import Left, StrIndex, Substr
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat, Left, StrIndex, Substr
 from django.utils import timezone
 
 from accounts.models import User
-from files.paths import ENCODED_BYTES, NAME_BYTES, PATH_CHARACTERS, folded
+from files.paths import ENCODED_BYTES, NAME_BYTES, PATH_CHARACTERS, Path, folded
 
 SORTS = {"name": "folded", "size": "size", "modified": "modified_at"}
 FOLDERS_SHOWN = 1_000
+FOLDERS_AT_ONCE = 100  # SQLite takes expressions of a limited depth
 
 
 class FileQuerySet(models.QuerySet["File"]):
@@ -23,6 +29,27 @@ class FileQuerySet(models.QuerySet["File"]):
     def in_folder(self, folder: str) -> "FileQuerySet":
         """The files directly in this folder ("" or "a/b/")."""
         return self.filter(folder=folder)
+
+    def at(self, paths: Iterable[Path]) -> "list[File]":
+        """Those that have one of these paths: a query for every FOLDERS_AT_ONCE folders."""
+        names = defaultdict(list)
+        for path in paths:
+            names[path.folder].append(path.name)
+        found: list[File] = []
+        folders = iter(names.items())
+        while some := list(islice(folders, FOLDERS_AT_ONCE)):
+            # By folder: each is a look-up in the index, and never folders times names of them.
+            wanted = (Q(folder=folder, name__in=set(of_it)) for folder, of_it in some)
+            found += self.filter(reduce(or_, wanted))
+        return found
+
+    def with_same_as(self) -> "FileQuerySet":
+        """Each with `same_as`: the path of another file of its owner with the same content."""
+        others = File.objects.filter(
+            owner=OuterRef("owner"), sha256=OuterRef("sha256"), size=OuterRef("size")
+        ).exclude(Q(pk=OuterRef("pk")) | Q(sha256=""))
+        # Any of them: to find the first would be to look at all, and there may be thousands.
+        return self.annotate(same_as=Subquery(others.values_list(Concat("folder", "name"))[:1]))
 
     def under(self, folder: str) -> "FileQuerySet":
         """The files in this folder and in all folders below it."""
@@ -115,6 +142,13 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def owned_by(self, user: User) -> "UploadQuerySet":
         return self.filter(owner=user)
 
+    def open(self) -> "UploadQuerySet":
+        """Neither complete nor being aborted."""
+        return self.filter(file=None, aborting=False)
+
+    def in_parts(self) -> "UploadQuerySet":
+        return self.exclude(multipart_id="")
+
 
 class Upload(models.Model):
     """A file on its way. It is open until `file` is set, unless it is being aborted."""
@@ -150,6 +184,10 @@ class Upload(models.Model):
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(size__gte=0), name="upload_size"),)
+        # The open ones are few beside all that were ever completed.
+        indexes = (
+            models.Index(fields=["owner", "-created_at"], name="upload_open", condition=Q(file=None)),
+        )
 
     def __str__(self) -> str:
         return self.path

@@ -131,6 +131,8 @@ def _check_whole(path: str) -> None:
 
 
 def _check_characters(text: str) -> None:
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return  # nothing below would complain: a tenth of the time, for most names
     before = ""
     for character in _TAG_FLAG.sub("\U0001f3f4", text):
         if complaint := _complaint(character, before):

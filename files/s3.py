@@ -3,8 +3,10 @@
 import logging
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import cache as once
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
@@ -12,6 +14,7 @@ from boto3.exceptions import Boto3Error
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import parse_timestamp
 from django.conf import settings
 
 from accounts.credentials import Credentials
@@ -125,6 +128,19 @@ def anonymous() -> "S3Client":
     return _make(config=config().merge(Config(signature_version=UNSIGNED)))
 
 
+def bucket_url() -> str:
+    """Where the bucket's keys begin, as botocore resolves it: there is one truth about hosts."""
+    where = (settings.AWS_REGION, settings.S3_ENDPOINT_URL, settings.S3_ADDRESSING_STYLE)
+    return _bucket_url(settings.FILES_BUCKET, where)
+
+
+@lru_cache(maxsize=16)
+def _bucket_url(bucket: str, where: tuple[str, str, str]) -> str:  # noqa: ARG001 - a key of the cache
+    with closing(_make(config=config().merge(Config(signature_version=UNSIGNED)))) as unsigned:
+        url = unsigned.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
+    return url.removesuffix("x")
+
+
 def config() -> Config:
     style: Any = settings.S3_ADDRESSING_STYLE
     return Config(
@@ -148,7 +164,17 @@ _making = threading.Lock()  # a botocore session is not safe to make clients fro
 @once
 def _session() -> botocore.session.Session:
     """Warm, and nobody's: it keeps the parsed service models (60 ms), never a credential."""
-    return botocore.session.Session()
+    made = botocore.session.Session()
+    made.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
+    return made
+
+
+def _moment(text: str) -> datetime:
+    """Listings have ISO 8601; botocore's own, for every form, would be half the cost of reading one."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return parse_timestamp(text)
 
 
 def _make(**how: Any) -> "S3Client":

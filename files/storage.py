@@ -8,20 +8,24 @@ logged or put into an exception.
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from boto3.s3.transfer import TransferConfig
 from django.conf import settings
 from django.core.files.base import File
-from storages.backends.s3 import S3Storage
 
 from accounts.credentials import Credentials
 from accounts.faults import Refused, Unavailable
 from files import s3
 from files.disposition import content_disposition, inline_type
-from files.parts import MIB
 from files.s3 import BadParts, BucketMissing, NoObject, UploadOver, translated
+from files.signing import Signer
+from files.streaming import FormStorage
+from files.streaming import part_size as streamed_part
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 __all__ = [
     "BadParts",
@@ -32,14 +36,11 @@ __all__ = [
     "Stored",
     "UploadOver",
     "check_bucket",
+    "streamed_part",
 ]
 
 URL_LIFE = timedelta(hours=1)
 LIST_PAGE = 1_000  # the most that S3 lists, or deletes, at once
-# Two parts on their way and one being read: 24 MiB, whatever the file's size. boto3 enlarges the parts
-# of a file that would have more than 10,000 of them.
-STREAM = TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=8 * MIB, max_concurrency=2)
-STREAM.max_in_memory_upload_chunks = 3  # 10 unless told; boto3's constructor does not pass it on
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Prefix:
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
-        self._s3 = s3.client(credentials)
+        # As IAM's condition on s3:prefix has it: users/<identity id>/*
+        self._start = f"users/{credentials.identity_id}/"
 
     def __enter__(self) -> Self:
         return self
@@ -91,15 +93,26 @@ class Prefix:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._s3.close()
+        if "_s3" in vars(self):
+            self._s3.close()
 
     def __reduce__(self) -> str:
         raise TypeError("an opened prefix holds credentials: it is not pickled")
 
+    @cached_property
+    def _s3(self) -> "S3Client":
+        """Made by the first call: to sign, none is needed."""
+        return s3.client(self._credentials)
+
+    @cached_property
+    def _signer(self) -> Signer:
+        with translated("sign"):
+            return Signer(self._credentials, region=settings.AWS_REGION, bucket_url=s3.bucket_url())
+
     @property
     def expires_at(self) -> datetime:
         """When URLs signed now stop working: after an hour, or with the credentials."""
-        return min(datetime.now(UTC) + URL_LIFE, self._credentials.expires_at)
+        return self._end(datetime.now(UTC))
 
     # --- Uploading --------------------------------------------------------------------------------
 
@@ -115,13 +128,12 @@ class Prefix:
     def sign_put(self, key: str, *, size: int, content_type: str, path: str, sha256: str) -> Signed:
         """One PUT of the whole object, of this size and hash, which cannot overwrite anything."""
         headers = {"content-type": content_type, "if-none-match": "*", "x-amz-meta-path": path}
-        params = {"ContentType": content_type, "IfNoneMatch": "*", "Metadata": {"path": path}}
-        return self._sign("put_object", key, size, sha256, params, headers)
+        return self._sign(key, size, sha256, query={}, headers=headers)
 
     def sign_part(self, key: str, multipart_id: str, number: int, *, size: int, sha256: str) -> Signed:
         """The PUT of one part, of this size and (unless it is "") this hash."""
-        params = {"UploadId": multipart_id, "PartNumber": number}
-        return self._sign("upload_part", key, size, sha256, params, {})
+        query = {"uploadId": multipart_id, "partNumber": str(number)}
+        return self._sign(key, size, sha256, query=query, headers={})
 
     def list_parts(self, key: str, multipart_id: str, *, after: int = 0, limit: int = 0) -> list[Part]:
         """The parts that S3 holds, by number: all of them, or the first `limit` after one."""
@@ -161,7 +173,7 @@ class Prefix:
 
     def put_stream(self, key: str, content: "File[bytes]", *, content_type: str, path: str) -> None:
         """Send a file through this process, with bounded memory (the form without JavaScript)."""
-        storage = _FormStorage(self._credentials, content_type=content_type, path=path)
+        storage = FormStorage(self._credentials, content_type=content_type, path=path)
         with translated("put"), closing(storage):
             storage.save(key, content)
 
@@ -177,6 +189,31 @@ class Prefix:
         except (NoObject, Refused):
             return None
 
+    def found(self, keys: list[str]) -> dict[str, Stored]:
+        """Those of the keys that S3 holds: one listing if they are close together, as new keys are.
+
+        Never more listings than keys: what lies between two of them is passed over. A listing tells no
+        SHA-256.
+        """
+        objects: dict[str, Stored] = {}
+        wanted, after = sorted(keys), ""
+        while wanted:
+            after = max(after, wanted[0][:-1])  # just before the first
+            with translated("list"):
+                answer = self._s3.list_objects_v2(
+                    Bucket=settings.FILES_BUCKET,
+                    Prefix=self._start,
+                    StartAfter=after,
+                    MaxKeys=min(2 * len(wanted), LIST_PAGE),
+                )
+                listed = answer.get("Contents", [])
+                objects |= {one["Key"]: Stored(one["Size"], one["ETag"], "") for one in listed}
+                if not listed or not answer.get("IsTruncated"):
+                    break
+            after = listed[-1]["Key"]
+            wanted = [key for key in wanted if key > after]
+        return {key: objects[key] for key in keys if key in objects}
+
     def delete(self, key: str) -> None:
         """Delete the object; one that is not there is no error."""
         with translated("delete"):
@@ -184,10 +221,9 @@ class Prefix:
 
     def keys(self) -> list[str]:
         """The keys of what lies in the prefix, in order: the first 1,000 of them."""
-        start = f"users/{self._credentials.identity_id}/"
         with translated("list"):
             answer = self._s3.list_objects_v2(
-                Bucket=settings.FILES_BUCKET, Prefix=start, MaxKeys=LIST_PAGE
+                Bucket=settings.FILES_BUCKET, Prefix=self._start, MaxKeys=LIST_PAGE
             )
             return [one["Key"] for one in answer.get("Contents", ())]
 
@@ -200,72 +236,32 @@ class Prefix:
     def sign_get(self, key: str, *, name: str, content_type: str, inline: bool) -> str:
         """The URL of a download that is saved under this name, or shown if its type is harmless."""
         shown = inline_type(content_type) if inline else None
-        params = {
-            "ResponseContentDisposition": content_disposition(name, inline=shown is not None),
-            "ResponseContentType": shown or content_type,
+        query = {
+            "response-content-disposition": content_disposition(name, inline=shown is not None),
+            "response-content-type": shown or content_type,
         }
-        return self._presign("get_object", key, params)
+        return self._presign("GET", key, query=query, headers={})
 
     # --- Signing ----------------------------------------------------------------------------------
 
     def _sign(
-        self,
-        operation: str,
-        key: str,
-        size: int,
-        sha256: str,
-        params: dict[str, Any],
-        headers: dict[str, str],
+        self, key: str, size: int, sha256: str, *, query: dict[str, str], headers: dict[str, str]
     ) -> Signed:
-        params["ContentLength"] = size
+        """A PUT. Its length is signed as well, and sent by any client: not one to be told."""
         if sha256:
-            params["ChecksumSHA256"] = headers["x-amz-checksum-sha256"] = sha256
-        return Signed(self._presign(operation, key, params), headers)
+            headers["x-amz-checksum-sha256"] = sha256
+        signed = {"content-length": str(size), **headers}
+        return Signed(self._presign("PUT", key, query=query, headers=signed), headers)
 
-    def _presign(self, operation: str, key: str, params: dict[str, Any]) -> str:
-        life = int((self.expires_at - datetime.now(UTC)).total_seconds())
+    def _presign(self, method: str, key: str, *, query: dict[str, str], headers: dict[str, str]) -> str:
+        now = datetime.now(UTC)
+        life = int((self._end(now) - now).total_seconds())
         if life < 1:
             raise Unavailable
-        with translated("sign"):
-            return self._s3.generate_presigned_url(operation, Params=_at(key) | params, ExpiresIn=life)
+        return self._signer.presign(method, key, now=now, life=life, query=query, headers=headers)
 
-
-class _FormStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
-    """django-storages' S3 for one file of one person: it caches its connection, so it is never shared.
-
-    Every setting that decides who calls, or where, is given here; the library would look for what is
-    left out in Django's settings and in the environment of this process.
-    """
-
-    def __init__(self, credentials: Credentials, *, content_type: str, path: str) -> None:
-        super().__init__(
-            access_key=credentials.access_key,
-            secret_key=credentials.secret_key,
-            security_token=credentials.session_token,
-            session_profile=None,
-            bucket_name=settings.FILES_BUCKET,
-            region_name=settings.AWS_REGION,
-            endpoint_url=settings.S3_ENDPOINT_URL or None,
-            location="",
-            client_config=s3.config(),
-            transfer_config=STREAM,
-            querystring_auth=False,
-            custom_domain=None,
-            default_acl=None,
-            gzip=False,
-            file_overwrite=True,  # the key is new: no HEAD to find another
-            object_parameters={
-                "ContentType": content_type,
-                "Metadata": {"path": path},
-                "ChecksumAlgorithm": "SHA256",
-            },
-        )
-
-    def close(self) -> None:
-        self.connection.meta.client.close()
-
-    def __reduce__(self) -> str:
-        raise TypeError("a storage holds credentials: it is not pickled")
+    def _end(self, now: datetime) -> datetime:
+        return min(now + URL_LIFE, self._credentials.expires_at)
 
 
 def check_bucket() -> None:

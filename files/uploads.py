@@ -1,4 +1,4 @@
-"""The states of an upload, and every other change to what people keep: the only writer of File rows.
+"""The states of an upload, and every other change to what people keep.
 
 An upload is open, then complete (it has its file) or aborting (then gone). S3 is never called inside
 a transaction: a slow answer must not hold a lock. Each step can be repeated after a lost answer.
@@ -6,31 +6,26 @@ a transaction: a slow answer must not hold a lock. Each step can be repeated aft
 
 import logging
 from collections.abc import Sequence
-from itertools import count, islice
-from typing import Any
-from uuid import uuid4
+from dataclasses import dataclass
+from itertools import islice
 
 from django.core.files.base import File as Content
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.credentials import Credentials
 from accounts.faults import Fault
 from accounts.models import User
-from files import disposition, parts, paths, windows
+from files import disposition, keys, parts, paths, placing, windows
 from files.assembly import Claim, assembled, check_claims
 from files.faults import Conflict, Malformed, NameTaken, NotAllDeleted
 from files.models import File, Upload
 from files.parts import Plan
-from files.paths import Path
-from files.storage import Prefix, Stored, UploadOver
+from files.storage import Prefix, UploadOver
 from files.windows import Window
 
 logger = logging.getLogger(__name__)
 
-BATCH, TRIES = 100, 10_000  # numbered names looked up at once, and before giving up
 PAGES = 100  # of 1,000 objects each, deleted within one request
-RACES = 50  # of as many uploads that take the same name at the same moment
 
 
 class AlreadyComplete(Conflict):
@@ -38,38 +33,53 @@ class AlreadyComplete(Conflict):
     detail = "The file is kept already. To be rid of it, delete the file."
 
 
-def start(
-    *,
-    owner: User,
-    credentials: Credentials,
-    path: str,
-    size: int,
-    content_type: str = "",
-    on_conflict: str = Upload.OnConflict.RENAME,
-    part_size: int | None = None,
-    hashes: Sequence[str] = (),
-) -> tuple[Upload, Window]:
-    """Open an upload, and sign its first parts.
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to upload, as they say; nothing is checked yet.
 
     hashes: base64 SHA-256 of the first parts; with them, every part of this upload carries its hash.
+    last_modified, fingerprint: how the client knows the file again, to resume.
+    """
+
+    path: str
+    size: int
+    content_type: str = ""
+    on_conflict: str = Upload.OnConflict.RENAME
+    part_size: int | None = None
+    hashes: Sequence[str] = ()
+    last_modified: int | None = None
+    fingerprint: str = ""
+
+
+def start(*, owner: User, credentials: Credentials, asked: Asked) -> tuple[Upload, Window]:
+    """Open an upload, and sign its first parts.
+
     Raises Malformed, TooLarge, NameTaken, and S3's faults.
     """
-    plan = parts.plan(size, part_size)
-    numbers = windows.numbered(plan.count, 1, hashes)
-    upload = _new(owner, credentials, path, plan, content_type, on_conflict)
-    upload.checksums = bool(hashes)
-    upload.sha256 = hashes[0] if hashes and not plan.multipart else ""
+    upload = draft(owner, asked, keys.new(credentials.identity_id))
+    numbers = windows.numbered(upload.part_count, 1, asked.hashes)
+    if upload.on_conflict == Upload.OnConflict.FAIL and _taken(upload):
+        raise NameTaken.at(upload.path)
     with Prefix(credentials) as prefix:
-        if plan.multipart:
+        if upload.part_count > 1:
             upload.multipart_id = _multipart_id(prefix, upload)
+        window = windows.sign(prefix, upload, numbers, asked.hashes, {})
         upload.save(force_insert=True)
-        return upload, windows.sign(prefix, upload, numbers, hashes, {})
+        return upload, window
 
 
 def window(
-    *, upload: Upload, credentials: Credentials, first: int, hashes: Sequence[str] = ()
+    *,
+    upload: Upload,
+    credentials: Credentials,
+    first: int,
+    hashes: Sequence[str] = (),
+    fresh: bool = False,
 ) -> Window:
-    """Sign the parts from `first` on, and tell which of them S3 holds already, to resume."""
+    """Sign the parts from `first` on, and tell which of them S3 holds already, to resume.
+
+    fresh: none of these was ever sent, so S3 is not asked.
+    """
     _must_be_open(upload)
     if upload.checksums != bool(hashes):
         expected = "needs" if upload.checksums else "was started without"
@@ -78,7 +88,18 @@ def window(
     if upload.sha256 and list(hashes) != [upload.sha256]:
         raise Conflict("This is not the file that the upload was started with. Start a new one.")
     with Prefix(credentials) as prefix:
-        return windows.sign(prefix, upload, numbers, hashes, windows.held_in_s3(prefix, upload, numbers))
+        held = {} if fresh else windows.held_in_s3(prefix, upload, numbers, hashes)
+        return windows.sign(prefix, upload, numbers, hashes, held)
+
+
+def progress(*, upload: Upload, credentials: Credentials) -> tuple[int, int]:
+    """How many parts S3 holds of an open upload, whole ones, and their bytes."""
+    _must_be_open(upload)
+    plan = Plan(upload.size, upload.part_size)
+    with Prefix(credentials) as prefix:
+        held = windows.held_in_s3(prefix, upload)
+    whole = [part.size for part in held.values() if part.size == plan.length(part.number)]
+    return len(whole), sum(whole)
 
 
 def complete(*, upload: Upload, credentials: Credentials, claims: Sequence[Claim] | None = None) -> File:
@@ -93,14 +114,10 @@ def complete(*, upload: Upload, credentials: Credentials, claims: Sequence[Claim
     check_claims(upload, claims)
     with Prefix(credentials) as prefix:
         stored = assembled(prefix, upload, claims)
-        with transaction.atomic():
-            locked = Upload.objects.select_for_update().filter(pk=upload.pk, aborting=False).first()
-            if locked is None:
-                raise UploadOver
-            if locked.file is None:  # else another tab was faster
-                locked.file = _place(prefix, locked, stored)
-                locked.save(update_fields=["file"])
-        return locked.file
+        outcome = placing.settle(prefix, {upload.pk: stored})[upload.pk]
+    if isinstance(outcome, Fault):
+        raise outcome
+    return outcome
 
 
 def receive(
@@ -113,9 +130,10 @@ def receive(
 ) -> File:
     """Keep a file that came through this process, streaming it to S3; its name gives way to others."""
     known = disposition.content_type(content_type) or ""
+    asked = Asked(path, content.size, known)
     # One part, however large: django-storages cuts it by itself.
     plan = Plan(content.size, part_size=max(content.size, 1))
-    upload = _new(owner, credentials, path, plan, known, Upload.OnConflict.RENAME)
+    upload = draft(owner, asked, keys.new(credentials.identity_id), plan)
     upload.save(force_insert=True)
     try:
         with Prefix(credentials) as prefix:
@@ -179,8 +197,8 @@ def empty(*, owner: User, credentials: Credentials) -> None:
     for upload in Upload.objects.owned_by(owner).filter(file=None):
         abort(upload=upload, credentials=credentials)
     with Prefix(credentials) as prefix:
-        for keys in islice(iter(prefix.keys, []), PAGES):
-            prefix.delete_all(keys)
+        for page in islice(iter(prefix.keys, []), PAGES):
+            prefix.delete_all(page)
         if prefix.keys():
             raise NotAllDeleted
     File.objects.owned_by(owner).delete()
@@ -189,25 +207,27 @@ def empty(*, owner: User, credentials: Credentials) -> None:
 # --- The rows --------------------------------------------------------------------------------------
 
 
-def _new(
-    owner: User, credentials: Credentials, path: str, plan: Plan, content_type: str, on_conflict: str
-) -> Upload:
-    target = paths.parse(path)
-    known_type = disposition.content_type(content_type or disposition.UNKNOWN_TYPE)
+def draft(owner: User, asked: Asked, key: str, plan: Plan | None = None) -> Upload:
+    """The row of a new upload, not saved yet. Raises Malformed or TooLarge."""
+    plan = plan or parts.plan(asked.size, asked.part_size)
+    target = paths.parse(asked.path)
+    known_type = disposition.content_type(asked.content_type or disposition.UNKNOWN_TYPE)
     if known_type is None:
         raise Malformed.of("content_type", "This is not a media type, such as text/plain.")
-    if on_conflict == Upload.OnConflict.FAIL and _taken(owner, target):
-        raise NameTaken.at(str(target))
     return Upload(
         owner=owner,
         folder=target.folder,
         name=target.name,
         size=plan.size,
         content_type=known_type,
-        key=f"users/{credentials.identity_id}/{uuid4()}",
+        key=key,
         part_size=plan.part_size,
         part_count=plan.count,
-        on_conflict=on_conflict,
+        checksums=bool(asked.hashes),
+        sha256=asked.hashes[0] if asked.hashes and not plan.multipart else "",
+        last_modified=asked.last_modified,
+        fingerprint=asked.fingerprint,
+        on_conflict=asked.on_conflict,
     )
 
 
@@ -216,23 +236,6 @@ def _must_be_open(upload: Upload) -> None:
         raise AlreadyComplete
     if upload.aborting:
         raise UploadOver
-
-
-def _place(prefix: Prefix, upload: Upload, stored: Stored) -> File:
-    """The row of the file, beside or instead of what has its name. Inside the transaction."""
-    for _ in range(RACES):
-        if upload.on_conflict == Upload.OnConflict.REPLACE:
-            siblings = File.objects.select_for_update().owned_by(upload.owner).in_folder(upload.folder)
-            if old := siblings.filter(name=upload.name).first():
-                return _replace(prefix, old, upload, stored)
-        try:
-            with transaction.atomic():
-                return File.objects.create(
-                    owner=upload.owner, folder=upload.folder, **_name(upload), **_content(upload, stored)
-                )
-        except IntegrityError:
-            continue  # somebody took the name this very moment: look again
-    raise NameTaken.at(upload.path)
 
 
 def _multipart_id(prefix: Prefix, upload: Upload) -> str:
@@ -245,51 +248,9 @@ def _multipart_id(prefix: Prefix, upload: Upload) -> str:
     )
 
 
-def _replace(prefix: Prefix, old: File, upload: Upload, stored: Stored) -> File:
-    """The same file with other content; the old object goes once that is certain."""
-    key = old.key
-    for name, value in _content(upload, stored).items():
-        setattr(old, name, value)
-    old.save()
-    transaction.on_commit(lambda: _discard(prefix, key))
-    return old
-
-
-def _content(upload: Upload, stored: Stored) -> dict[str, Any]:
-    return {
-        "size": stored.size,
-        "content_type": upload.content_type,
-        "key": upload.key,
-        "etag": stored.etag,
-        "sha256": stored.sha256,
-        "modified_at": timezone.now(),
-    }
-
-
-def _name(upload: Upload) -> dict[str, str]:
-    """The upload's name, or the first numbered one that is free."""
-    siblings = File.objects.owned_by(upload.owner).in_folder(upload.folder)
-    names = (upload.name if n == 1 else paths.numbered(upload.name, n) for n in count(1))
-    if upload.on_conflict != Upload.OnConflict.RENAME:
-        return {"name": upload.name, "folded": paths.folded(upload.name)}
-    for _ in range(TRIES // BATCH):
-        batch = list(islice(names, BATCH))
-        taken = set(siblings.filter(name__in=batch).values_list("name", flat=True))
-        if free := next((name for name in batch if name not in taken), None):
-            return {"name": free, "folded": paths.folded(free)}
-    raise NameTaken.at(upload.path)
-
-
-def _taken(owner: User, target: Path) -> bool:
-    return File.objects.owned_by(owner).in_folder(target.folder).filter(name=target.name).exists()
-
-
-def _discard(prefix: Prefix, key: str) -> None:
-    """Delete an object that no row names any more; if S3 does not, the log knows its key."""
-    try:
-        prefix.delete(key)
-    except Fault as fault:
-        logger.warning("object left behind", extra={"key": key, "fault": type(fault).__name__})
+def _taken(upload: Upload) -> bool:
+    siblings = File.objects.filter(owner=upload.owner_id).in_folder(upload.folder)
+    return siblings.filter(name=upload.name).exists()
 
 
 def _try_to_abort(upload: Upload, credentials: Credentials) -> None:

@@ -68,3 +68,44 @@ def test_a_change_with_the_cookie_alone_is_refused(cognito: FakeCognito) -> None
     sign_in(careful, cognito)
     answer = careful.post("/api/v1/uploads", "{}", "application/json")
     assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
+
+
+# --- Whose page it is ------------------------------------------------------------------------------
+
+
+def asked_for(client: Client, person: str, **more: str) -> tuple[int, str]:
+    answer = client.get("/api/v1/files", headers={"X-Person": person, **more})
+    return answer.status_code, answer.json().get("title", "")
+
+
+def test_a_page_is_answered_while_its_person_is_signed_in(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    assert asked_for(client, str(User.objects.get().pk)) == (200, "")
+
+
+def test_a_page_made_for_somebody_else_gets_nothing(client: Client, cognito: FakeCognito) -> None:
+    sign_in(client, cognito)
+    for other in (str(User.objects.get().pk + 1), "", "x", f"0{User.objects.get().pk}"):
+        assert asked_for(client, other) == (401, "Somebody else is signed in")
+
+
+def test_it_is_told_who_before_it_is_told_of_its_old_csrf_token(cognito: FakeCognito) -> None:
+    """Signing in changes the token too: of the two complaints, only the first can be understood."""
+    strict = Client(enforce_csrf_checks=True)
+    sign_in(strict, cognito)
+    body = {"path": "a", "size": 1}
+    answer = strict.post(
+        "/api/v1/uploads", body, content_type="application/json", headers={"X-Person": "0"}
+    )
+    assert (answer.status_code, answer.json()["title"]) == (401, "Somebody else is signed in")
+
+
+def test_a_page_whose_person_signed_out_is_told_to_sign_in(client: Client) -> None:
+    assert asked_for(client, "1") == (401, "Please sign in again")
+
+
+def test_a_program_is_its_tokens_person_whatever_else_it_sends(
+    client: Client, cognito: FakeCognito
+) -> None:
+    token = f"Bearer {cognito.id_token()}"
+    assert asked_for(client, "nobody", Authorization=token) == (200, "")

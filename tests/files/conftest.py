@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.credentials import Credentials
 from accounts.models import User
+from files import s3
 from files.storage import Prefix
 from tests.files.fake_s3 import FakeS3, fake_s3
 from tests.stack import STACK, credentials
@@ -80,6 +81,21 @@ def broken_s3(settings: Settings) -> Iterator[FakeS3]:
     with fake_s3() as fake:
         settings.S3_ENDPOINT_URL = fake.url
         yield fake
+
+
+@pytest.fixture
+def s3_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the calls that the site makes to S3, as it makes them."""
+    made: list[str] = []
+    make = s3.client
+
+    def watched(credentials: Credentials) -> Any:
+        client = make(credentials)
+        client.meta.events.register("before-call.s3", lambda model, **_: made.append(model.name))
+        return client
+
+    monkeypatch.setattr(s3, "client", watched)
+    return made
 
 
 @pytest.fixture

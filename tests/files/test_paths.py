@@ -179,3 +179,10 @@ def test_folding_finds_names_whatever_their_case(text: str) -> None:
 
 def test_a_search_keeps_joiners_and_drops_control_characters() -> None:
     assert paths.one_line("  می‌خواهم\0\n") == "می‌خواهم"
+
+
+def test_the_shortcut_for_plain_english_lets_nothing_else_pass() -> None:
+    for character in map(chr, range(0x80)):
+        short = character.isprintable() and character != "\\"
+        for before in ("", "a", "\u05d0"):
+            assert bool(paths._complaint(character, before)) != short

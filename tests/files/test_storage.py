@@ -23,7 +23,7 @@ from pytest_django import Settings
 
 from accounts.credentials import Credentials
 from accounts.faults import Fault, Refused, Unavailable
-from files import paths, s3, storage
+from files import paths, s3, storage, streaming
 from files.parts import MIB
 from files.storage import BadParts, Part, Prefix, Stored, UploadOver
 from tests.files.fake_s3 import Failure, FakeS3
@@ -82,6 +82,14 @@ def test_no_signed_header_can_be_changed(prefix: Prefix, key: str, header: str, 
     signed = prefix.sign_put(key, size=4, content_type=TEXT, path="a", sha256=sha256(b"good"))
     assert put(signed, b"evil", **{header: value}).status_code in {400, 403}
     assert prefix.head(key) is None
+
+
+def test_the_hash_and_all_else_that_is_told_is_signed(prefix: Prefix, key: str) -> None:
+    """Completing a batch takes the hash of an object from what its PUT was signed with."""
+    signed = prefix.sign_put(key, size=4, content_type=TEXT, path="a", sha256=sha256(b"good"))
+    names = parse_qs(urlsplit(signed.url).query)["X-Amz-SignedHeaders"][0].split(";")
+    assert set(names) == {"content-length", "host", *signed.headers}
+    assert "x-amz-checksum-sha256" in names
 
 
 def test_a_put_cannot_overwrite_what_is_there(prefix: Prefix, key: str) -> None:
@@ -185,6 +193,15 @@ def test_an_upload_that_is_over_says_so_and_can_be_aborted_again(prefix: Prefix,
         prefix.complete_multipart(key, upload, [Part(1, 1, "x")])
 
 
+def test_dates_are_read_in_every_form_that_s3_has(prefix: Prefix, key: str) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    send(prefix, key, b"x")
+    (listed,) = prefix._s3.list_objects_v2(Bucket=site_settings.FILES_BUCKET, Prefix=key)["Contents"]
+    head = prefix._s3.head_object(Bucket=site_settings.FILES_BUCKET, Key=key)
+    for when in (listed["LastModified"], head["LastModified"]):
+        assert before < when < before + timedelta(minutes=2)
+
+
 # --- Whose -----------------------------------------------------------------------------------------
 
 
@@ -239,6 +256,20 @@ def test_a_url_never_outlives_the_credentials(bobs: Credentials, key: str) -> No
         with Prefix(replace(bobs, expires_at=datetime.now(UTC) + left)) as prefix:
             url = prefix.sign_get(key, name="a", content_type=TEXT, inline=False)
         assert least <= int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0]) <= most
+
+
+def test_signing_needs_neither_a_client_nor_a_call(
+    monkeypatch: pytest.MonkeyPatch, bobs: Credentials, key: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    s3.bucket_url()
+    monkeypatch.setattr(s3, "_make", fail)
+    with Prefix(bobs) as prefix:
+        prefix.sign_part(key, "id", 1, size=1, sha256="")
+        prefix.sign_put(key, size=1, content_type=TEXT, path="a", sha256="")
+        prefix.sign_get(key, name="a", content_type=TEXT, inline=False)
 
 
 def test_nothing_is_signed_with_expired_credentials(bobs: Credentials, key: str) -> None:
@@ -338,6 +369,7 @@ CALLS: dict[str, Callable[[Prefix], object]] = {
     "complete": lambda p: p.complete_multipart("k", "id", [Part(1, 1, "e")]),
     "abort": lambda p: p.abort_multipart("k", "id"),
     "head": lambda p: p.head("k"),
+    "found": lambda p: p.found(["k"]),
     "delete": lambda p: p.delete("k"),
     "put": lambda p: p.put_stream("k", ContentFile(b"x"), content_type=TEXT, path="a"),
     "put parts": lambda p: p.put_stream("k", ContentFile(bytes(17 * MIB)), content_type=TEXT, path="a"),
@@ -406,7 +438,7 @@ def test_neither_a_prefix_nor_a_signed_url_shows_a_secret(fakes_keys: Credential
             assert "X-Amz" not in repr(thing)
         with pytest.raises(TypeError, match="not pickled"):
             pickle.dump(prefix, io.BytesIO())
-    form = storage._FormStorage(fakes_keys, content_type=TEXT, path="a")
+    form = streaming.FormStorage(fakes_keys, content_type=TEXT, path="a")
     assert "SECRET" not in repr(form)
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(form)

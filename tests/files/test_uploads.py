@@ -14,17 +14,18 @@ from django.conf import settings as site_settings
 from django.core.files.base import ContentFile
 from django.db import connection
 from pytest_django import Settings
+from s3transfer.utils import ChunksizeAdjuster
 
 from accounts.credentials import Credentials
 from accounts.faults import Fault, Refused, Unavailable
 from accounts.models import User
-from files import s3, uploads, windows
+from files import placing, s3, streaming, uploads, windows
 from files.assembly import Claim, NotArrived
 from files.faults import Conflict, Malformed, NameTaken, TooLarge
 from files.models import File, Upload
 from files.parts import MIB
 from files.storage import BadParts, Prefix, UploadOver
-from files.uploads import AlreadyComplete
+from files.uploads import AlreadyComplete, Asked
 from files.windows import Window
 from tests.files.conftest import person
 from tests.files.fake_s3 import Failure, fake_s3
@@ -62,7 +63,8 @@ class Sender:
         self.owner, self.credentials = owner, credentials
 
     def start(self, path: str, size: int, **how: Any) -> tuple[Upload, Window]:
-        return uploads.start(owner=self.owner, credentials=self.credentials, path=path, size=size, **how)
+        asked = Asked(path, size, **how)
+        return uploads.start(owner=self.owner, credentials=self.credentials, asked=asked)
 
     def sent(self, path: str, content: bytes = b"content", **how: Any) -> Upload:
         """An upload whose bytes are all in S3."""
@@ -208,9 +210,9 @@ def test_a_second_file_of_a_name_is_numbered(bob: Sender) -> None:
 
 
 def test_a_hundred_taken_names_are_skipped(bob: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "BATCH", 2)
+    monkeypatch.setattr(placing, "BATCH", 2)
     assert [bob.keep("a").name for _ in range(6)][-1] == "a (6)"
-    monkeypatch.setattr(uploads, "TRIES", 4)
+    monkeypatch.setattr(placing, "TRIES", 4)
     with pytest.raises(NameTaken):
         bob.keep("a")
 
@@ -225,7 +227,7 @@ def test_replacing_keeps_the_file_and_deletes_the_old_object(
         assert old.key in objects()  # until the row is certain to name the new one
     with Prefix(bob.credentials) as prefix:
         assert len(callbacks) == 1
-        uploads._discard(prefix, old.key)
+        placing.discard(prefix, [old.key])
     assert new.pk == old.pk
     assert new.size == 5
     assert new.modified_at > old.modified_at
@@ -241,7 +243,7 @@ def test_an_old_object_that_s3_does_not_delete_hinders_nobody(
 
     bob.keep("a.txt", b"old")
     upload = bob.sent("a.txt", b"newer", on_conflict="replace")
-    monkeypatch.setattr(Prefix, "delete", failing)
+    monkeypatch.setattr(Prefix, "delete_all", failing)
     with django_capture_on_commit_callbacks(execute=True):
         assert bob.complete(upload).size == 5
 
@@ -419,6 +421,19 @@ def test_a_form_keeps_a_file(bob: Sender, size: int) -> None:
         content_type="image/png",
     )
     assert (file.path, file.size, file.content_type) == ("f/a.png", size, "image/png")
+    cut = file.part_size
+    assert cut == (8 * MIB if size > 8 * MIB else None)
+    if cut:
+        hashes = [hashlib.sha256(content[at : at + cut]).digest() for at in range(0, size, cut)]
+        assert file.sha256 == f"{sha256(b''.join(hashes))}-{len(hashes)}"
+    else:
+        assert file.sha256 == sha256(content)
+
+
+def test_boto3_enlarges_the_parts_of_what_would_have_too_many() -> None:
+    adjuster = ChunksizeAdjuster()
+    for size in (1, 8 * MIB, 80_000 * MIB, 80_000 * MIB + 1, 10**12, 5 * 10**12):
+        assert streaming.part_size(size) == adjuster.adjust_chunksize(streaming.PART, size)
 
 
 def test_a_form_with_a_strange_type_is_kept_as_bytes(bob: Sender) -> None:

@@ -1,0 +1,112 @@
+"""Many small uploads at once: what costs a call or a query is done once for all of them.
+
+Each is a single PUT. What is wrong with one is its own result, a Fault among the others'; what fails
+at AWS fails the whole call, which can be repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from accounts.credentials import Credentials
+from accounts.faults import Fault, NothingHere
+from accounts.models import User
+from files import keys, placing, uploads, windows
+from files.assembly import NotArrived, whole
+from files.faults import Malformed, NameTaken
+from files.models import File, Upload
+from files.paths import Path
+from files.storage import Prefix, Stored, UploadOver
+from files.uploads import Asked
+from files.windows import Window
+
+MOST = 100
+
+Started = tuple[Upload, Window]
+
+
+def start(
+    *, owner: User, credentials: Credentials, asked: Sequence[Asked | Fault]
+) -> list[Started | Fault]:
+    """Open an upload of one PUT for each, signed; in the order asked. A Fault stays what it is."""
+    new = zip(asked, keys.many(credentials.identity_id, len(asked)), strict=True)
+    drafts = [_draft(owner, one, key) for one, key in new]
+    taken = _taken(owner, drafts)
+    with Prefix(credentials) as prefix:
+        results = [_signed(prefix, one, taken) for one in drafts]
+    Upload.objects.bulk_create(one[0] for one in results if not isinstance(one, Fault))
+    return results
+
+
+def complete(*, owner: User, credentials: Credentials, ids: Sequence[UUID]) -> dict[UUID, File | Fault]:
+    """The file of each upload, as uploads.complete gives it; NothingHere for what is not the owner's.
+
+    S3 lists the objects, and a listing tells no SHA-256. It is the one that the PUT was signed with:
+    x-amz-checksum-sha256 is among the signed headers, and S3 refuses other bytes. (Whoever has their own
+    credentials may write there without this site, and deceives themselves alone.)
+    """
+    mine = Upload.objects.owned_by(owner).select_related("file").in_bulk(ids)
+    outcomes: dict[UUID, File | Fault | None] = {pk: _known(mine.get(pk)) for pk in ids}
+    waiting = [mine[pk] for pk, outcome in outcomes.items() if outcome is None]
+    if waiting:
+        with Prefix(credentials) as prefix:
+            outcomes |= _complete(prefix, waiting)
+    return {pk: outcome or NothingHere() for pk, outcome in outcomes.items()}
+
+
+def _draft(owner: User, asked: Asked | Fault, key: str) -> Upload | Fault:
+    if isinstance(asked, Fault):
+        return asked
+    try:
+        upload = uploads.draft(owner, asked, key)
+        if upload.part_count > 1:
+            raise Malformed.of("size", "This is more than one part. Start this upload by itself.")
+        windows.numbered(upload.part_count, 1, asked.hashes)
+    except Fault as fault:
+        return fault
+    return upload
+
+
+def _taken(owner: User, drafts: Sequence[Upload | Fault]) -> set[str]:
+    """Which paths, of those that must be free, are not."""
+    demanded = [
+        Path(one.folder, one.name)
+        for one in drafts
+        if isinstance(one, Upload) and one.on_conflict == Upload.OnConflict.FAIL
+    ]
+    return {file.path for file in File.objects.owned_by(owner).at(demanded)}
+
+
+def _signed(prefix: Prefix, draft: Upload | Fault, taken: set[str]) -> Started | Fault:
+    if isinstance(draft, Fault):
+        return draft
+    if draft.on_conflict == Upload.OnConflict.FAIL and draft.path in taken:
+        return NameTaken.at(draft.path)
+    hashes = [draft.sha256] if draft.sha256 else []
+    return draft, windows.sign(prefix, draft, range(1, 2), hashes, {})
+
+
+def _known(upload: Upload | None) -> File | Fault | None:
+    """The outcome, where S3 need not be asked."""
+    if upload is None:
+        return NothingHere()
+    if upload.file is not None:
+        return upload.file
+    if upload.aborting:
+        return UploadOver()
+    if upload.multipart_id:
+        return Malformed.of("ids", "This upload has several parts. Complete it by itself.")
+    return None
+
+
+def _complete(prefix: Prefix, waiting: Sequence[Upload]) -> dict[UUID, File | Fault]:
+    found = prefix.found([upload.key for upload in waiting])
+    outcomes: dict[UUID, File | Fault] = {}
+    stored: dict[UUID, Stored] = {}
+    for upload in waiting:
+        listed = found.get(upload.key)
+        try:
+            stored[upload.pk] = whole(upload, listed and replace(listed, sha256=upload.sha256))
+        except NotArrived as fault:
+            outcomes[upload.pk] = fault
+    return outcomes | placing.settle(prefix, stored)
