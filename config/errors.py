@@ -1,19 +1,23 @@
 """Failures become answers, here only: a page for people, an RFC 9457 problem document under /api/."""
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from accounts.faults import Fault, SignInAgain
+from accounts import problems
+from accounts.faults import Fault, NothingHere, SignInAgain, Unavailable
 
 logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
-BLANK = "about:blank"  # RFC 9457: the type of a problem that its status already explains
+
+reference = problems.reference
 
 
 def answer(request: HttpRequest, fault: Fault) -> HttpResponse:
@@ -48,15 +52,7 @@ def problem(
     errors: dict[str, str] | None = None,
 ) -> JsonResponse:
     """A problem document: type, title, status, detail, reference, and errors by field."""
-    body: dict[str, Any] = {
-        "type": BLANK,
-        "title": title or HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "reference": reference(request),
-    }
-    if errors:
-        body["errors"] = errors
+    body = problems.document(request, status, detail, title=title, errors=errors)
     return JsonResponse(body, status=status, content_type=PROBLEM)
 
 
@@ -75,20 +71,38 @@ def page(
     request: HttpRequest, template: str, status: int, context: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The error page, which must not fail where the request did: in telling who is asking."""
+    context = {"reference": reference(request), **(context or {})}
     try:
-        bool(request.user.is_authenticated)
-    except (AttributeError, Fault):
-        request.user = AnonymousUser()
-    return render(request, template, {"reference": reference(request), **(context or {})}, status=status)
-
-
-def reference(request: HttpRequest) -> str:
-    """The number that config.middleware.RequestLog writes into this request's log line."""
-    return getattr(request, "reference", "")
+        try:
+            bool(request.user.is_authenticated)
+        except (AttributeError, Fault):
+            request.user = AnonymousUser()
+        return render(request, template, context, status=status)
+    except (DatabaseError, InterfaceError):  # which knows who asks, and what else to tell them
+        return render(None, template, context, status=status)
 
 
 def is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
+
+
+class DatabaseAway(Unavailable):
+    """It is locked for longer than we wait, or does not answer."""
+
+    title = "The site is too busy at the moment"
+    detail = "Something could not be looked up, or written down. Please try again in a moment."
+
+
+def fault_of(error: BaseException | None) -> Fault | None:
+    """The fault that an exception means, if it means one; None is our own failure.
+
+    https://peps.python.org/pep-0249/#operationalerror: not necessarily under the programmer's control.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        said = str(error).partition("\n")[0]
+        logger.error("database away", extra={"error": type(error).__name__, "said": said})
+        return DatabaseAway()
+    return error if isinstance(error, Fault) else None
 
 
 # --- What Django itself refuses --------------------------------------------------------------------
@@ -108,11 +122,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     if is_api(request):
-        return problem(request, 404, "There is nothing here, or nothing of yours.")
+        return problem(request, NothingHere.status, NothingHere.detail)
     return page(request, "404.html", 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """For what was raised outside of a view, where config.middleware.Faults does not see it."""
+    fault = fault_of(sys.exception())
+    if fault is not None:
+        return answer(request, fault)
     if is_api(request):
         return problem(request, 500, "This is our fault. Nothing you kept here was changed by it.")
     # Without the context processors: one of them may be what broke.

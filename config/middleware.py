@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.faults import Fault
 from config import errors, health
 
 logger = logging.getLogger("config.requests")
@@ -57,7 +56,7 @@ class Probes:
 
 
 class Faults:
-    """A Fault that a view lets through becomes its page or problem document.
+    """A Fault that a view lets through becomes its page or problem document; so does a database away.
 
     Under /api/ whatever fails is a problem document, and nothing is cached: answers hold presigned
     URLs.
@@ -74,4 +73,5 @@ class Faults:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return errors.answer(request, exception) if isinstance(exception, Fault) else None
+        fault = errors.fault_of(exception)
+        return errors.answer(request, fault) if fault is not None else None
