@@ -7,5 +7,6 @@ urlpatterns = [
     path("oidc/authenticate/", views.SignIn.as_view(), name="oidc_authentication_init"),
     path("oidc/callback/", views.Callback.as_view(), name="oidc_authentication_callback"),
     path("oidc/logout/", views.SignOut.as_view(), name="oidc_logout"),
+    path("account/signed-in/", views.signed_in_again, name="signed_in_again"),
     path("account/", include("accounts.account_urls")),
 ]

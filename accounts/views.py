@@ -8,12 +8,15 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from django.views.generic import View
 from mozilla_django_oidc.utils import (
     add_state_and_verifier_and_nonce_to_session,
@@ -38,6 +41,14 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "home.html")
+
+
+@never_cache
+@require_safe
+@login_required
+def signed_in_again(request: HttpRequest) -> HttpResponse:
+    """Where a window ends that was opened to sign in: it tells the page that waits, and closes."""
+    return render(request, "signed_in_again.html")
 
 
 class SignIn(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the library has no types

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.sessions import credentials_of
-from files import downloads, listing, uploads
+from files import downloads, listing, proof, uploads
 from files.faults import Conflict, Malformed, NameTaken
 from files.forms import RenameForm, UploadForm
 from files.models import File
@@ -64,6 +64,17 @@ def content(request: HttpRequest, pk: UUID) -> HttpResponse:
     file = _file(request, pk)
     disposition = request.GET.get("disposition", "attachment")
     return downloads.redirect(file=file, credentials=credentials_of(request), disposition=disposition)
+
+
+@never_cache
+@require_safe
+@login_required
+@permission_required("files.view_file", raise_exception=True)
+def details(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What is known of a file, and how to prove that S3 holds it."""
+    file = _file(request, pk)
+    context = {"file": file, "bytes": f"{file.size:,}", "proof": proof.of(file)}
+    return render(request, "files/details.html", context)
 
 
 @never_cache

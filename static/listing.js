@@ -1,4 +1,4 @@
-/* The list of files: renaming and deleting in a dialog, fresh contents without a reload, local times.
+/* The list of files: about, renaming and deleting in a dialog, fresh contents without a reload, local times.
    Whatever fails falls back to plain navigation, which does the same. */
 
 const sheet = document.querySelector("#sheet");
@@ -38,6 +38,22 @@ function refresh() {
   return refreshing;
 }
 
+const OFTEN = 2000; // milliseconds: of thousands of uploads, not each one is worth a look
+let looked = -Infinity;
+let later = null;
+
+/* At once if it is the first for a while; what comes soon after is seen together, the last one too. */
+function refreshSoon() {
+  later ??= setTimeout(
+    () => {
+      later = null;
+      looked = performance.now();
+      refresh();
+    },
+    Math.max(0, looked + OFTEN - performance.now()),
+  );
+}
+
 function replaceListing(fresh) {
   const old = listing();
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
@@ -55,6 +71,7 @@ function replaceListing(fresh) {
 function placeOf(element) {
   const row = element.closest("[data-row]");
   return {
+    element,
     key: element.dataset.key,
     row: row?.dataset.row,
     index: row ? rows().indexOf(row) : -1,
@@ -63,7 +80,11 @@ function placeOf(element) {
 
 const rows = () => [...listing().querySelectorAll("[data-row]")];
 
-function restoreFocus({ key, row, index }) {
+function restoreFocus({ element, key, row, index }) {
+  if (element.isConnected) {
+    element.focus();
+    return;
+  }
   const same = key && listing().querySelector(`[data-key="${CSS.escape(key)}"]`);
   const all = rows();
   const near = all.find((one) => one.dataset.row === row) ?? all[Math.min(index, all.length - 1)];
@@ -79,7 +100,7 @@ async function open(link) {
   try {
     const { response, page } = await pageAt(link.href);
     const plate = page.querySelector("main .plate");
-    if (!response.ok || !plate?.querySelector("form")) throw new Unusable();
+    if (!response.ok || !plate?.querySelector("form, [data-close]")) throw new Unusable();
     show(plate, response.url);
   } catch {
     location.assign(link.href);
@@ -93,6 +114,7 @@ function show(plate, url) {
   sheet.replaceChildren(document.adoptNode(plate));
   const form = plate.querySelector("form");
   if (form) form.action = form.getAttribute("action") || url;
+  localiseTimes(plate);
   if (!sheet.open) sheet.showModal();
   const field = plate.querySelector("input[type=text]");
   field?.focus();
@@ -177,5 +199,5 @@ function localiseTimes(root) {
   }
 }
 
-document.addEventListener("files:changed", refresh);
+document.addEventListener("files:changed", refreshSoon);
 if (listing()) localiseTimes(listing());
