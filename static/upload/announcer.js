@@ -1,22 +1,25 @@
 /* What a screen reader hears of the queue: beginnings, failures and the end, not every tick. */
 
-import { files } from "./format.js";
+import { files, number } from "./format.js";
 
 const QUIET = 15_000; // milliseconds of silence before the share that is done is told
+const GATHER = 1000; // milliseconds in which failures are told together
 
 export class Announcer {
   #last = 0;
+  #failed = [];
+  #timer = null;
 
   constructor(region, queue) {
     this.region = region;
     this.queue = queue;
-    queue.addEventListener("added", ({ detail }) => this.say(`Uploading ${files(detail.length)}.`));
-    queue.addEventListener("changed", ({ detail: item }) => {
-      if (item.state === "failed") this.say(`${item.name}: ${item.failure.message}`);
-      if (item.state === "offline") this.say("You are offline. Uploads wait for the connection.");
-    });
+    queue.addEventListener("added", ({ detail }) => this.#added(detail));
+    queue.addEventListener("changed", ({ detail: item }) => this.#changed(item));
     queue.addEventListener("progress", () => this.#share());
-    queue.addEventListener("settled", () => this.say(this.#outcome()));
+    queue.addEventListener("ordered", ({ detail: item }) => this.#ordered(item));
+    queue.addEventListener("signed-out", ({ detail: item }) => this.say(item.failure.message));
+    queue.addEventListener("signed-in", () => this.say("You are signed in again. Uploads go on."));
+    queue.addEventListener("settled", () => this.#settled());
   }
 
   say(text) {
@@ -24,20 +27,64 @@ export class Announcer {
     this.#last = performance.now();
   }
 
-  #share() {
-    if (performance.now() - this.#last < QUIET) return;
-    const under = this.queue.unfinished;
-    const total = under.reduce((sum, item) => sum + item.size, 0);
-    const sent = under.reduce((sum, item) => sum + item.sent, 0);
-    if (total) this.say(`${Math.floor((100 * sent) / total)} percent uploaded.`);
+  #added(items) {
+    const sent = items.filter((item) => item.state !== "identical").length;
+    if (sent) this.say(`Uploading ${files(sent)}.`);
   }
 
-  #outcome() {
-    const counted = (state) => this.queue.items.filter((item) => item.state === state);
-    const words = [];
-    if (counted("done").length) words.push(`${files(counted("done").length)} uploaded.`);
-    if (counted("cancelled").length) words.push(`${counted("cancelled").length} cancelled.`);
-    for (const item of counted("failed")) words.push(`${item.name}: ${item.failure.message}`);
-    return words.join(" ");
+  #changed(item) {
+    if (item.state === "offline") this.say("You are offline. Uploads wait for the connection.");
+    if (item.state !== "failed") return;
+    this.#failed.push(item);
+    this.#timer ??= setTimeout(() => this.#tellFailed(), GATHER);
   }
+
+  #tellFailed() {
+    const words = failures(this.#failed);
+    this.#quieten();
+    this.say(words);
+  }
+
+  #quieten() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#failed = [];
+  }
+
+  #share() {
+    if (performance.now() - this.#last < QUIET) return;
+    const { size, sent } = this.queue.total;
+    if (size) this.say(`${Math.floor((100 * sent) / size)} percent uploaded.`);
+  }
+
+  #ordered(item) {
+    let number = 1;
+    for (const other of this.queue.line) {
+      if (other === item) break;
+      number += 1;
+    }
+    this.say(`${item.name} is number ${number} of ${this.queue.line.size} that wait.`);
+  }
+
+  #settled() {
+    this.#quieten();
+    const { queue } = this;
+    const words = [];
+    const counted = (state, word) => {
+      if (queue.count(state)) words.push(`${files(queue.count(state))} ${word}.`);
+    };
+    counted("done", "uploaded");
+    counted("paused", "paused");
+    counted("cancelled", "cancelled");
+    counted("identical", "not sent: the same is here already");
+    if (queue.count("failed")) words.push(failures([...queue.in("failed")]));
+    this.say(words.join(" "));
+  }
+}
+
+/* One is told in full; of many, how many and the first. */
+function failures(items) {
+  const [{ name, failure }] = items;
+  const first = `${name}: ${failure?.message ?? "failed"}`;
+  return items.length === 1 ? first : `${number(items.length)} files failed. ${first}`;
 }

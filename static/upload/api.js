@@ -1,66 +1,120 @@
 /* The site's API: JSON with the CSRF token; problem documents (RFC 9457) become Failures. */
 
 import { Failure } from "./failure.js";
+import { settings } from "./settings.js";
 
 const ROOT = "/api/v1";
+const PATIENCE = 60_000; // milliseconds that an answer may take
+const COMPLETING = 300_000; // S3 puts up to 10,000 parts together meanwhile
+const PATHS = 1000; // asked about in one call
+
+/* person: the page's, so that a later sign-in of somebody else never gets its uploads. */
+export function configure({ person, workerUrl }) {
+  if (person) settings.person = String(person);
+  if (workerUrl) settings.workerUrl = new URL(workerUrl, document.baseURI).href;
+}
 
 export const startUpload = (body, signal) => call("POST", "/uploads", { body, signal });
 export const completeUpload = (id, signal) =>
-  call("POST", `/uploads/${id}/complete`, { body: {}, signal });
+  call("POST", `/uploads/${id}/complete`, { body: {}, signal, patience: COMPLETING });
 /* keepalive: it is also sent while the page is being left. */
 export const abortUpload = (id) => call("DELETE", `/uploads/${id}`, { keepalive: true });
 
-export function nextParts(id, from, hashes, signal) {
+/* fresh: none of these parts was sent before, so that S3 need not be asked which it holds. */
+export function nextParts(id, from, hashes, signal, fresh = false) {
   const query = new URLSearchParams([["from", from], ...hashes.map((hash) => ["sha256", hash])]);
+  if (fresh) query.set("fresh", "true");
   return call("GET", `/uploads/${id}/parts?${query}`, { signal });
 }
 
-async function call(method, path, { body, signal, keepalive = false }) {
-  const headers = { Accept: "application/json" };
-  if (body) headers["Content-Type"] = "application/json";
-  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
-  let response;
+/* A result for each, in order: what the single call answers with, or the Failure that it would be. */
+export async function startUploads(bodies) {
+  const { results } = await call("POST", "/uploads/batch", { body: { uploads: bodies } });
+  return results.map(({ upload, status, problem }) => upload ?? refusal(status, problem));
+}
+
+export async function completeUploads(ids) {
+  const { results } = await call("POST", "/uploads/batch/complete", { body: { ids } });
+  return results.map(({ file, status, problem }) => file ?? refusal(status, problem));
+}
+
+/* The person's unfinished uploads of several parts, newest first. */
+export const openUploads = async (signal) => (await call("GET", "/uploads", { signal })).items;
+export const openUpload = (id, signal) => call("GET", `/uploads/${id}`, { signal });
+
+/* [{path, id, size, sha256, part_size}] of those paths that have a file already. */
+export async function knownFiles(paths, signal) {
+  const found = [];
+  for (let at = 0; at < paths.length; at += PATHS) {
+    const body = { paths: paths.slice(at, at + PATHS) };
+    found.push(...(await call("POST", "/files/known", { body, signal })).items);
+  }
+  return found;
+}
+
+async function call(method, path, { body, signal, keepalive = false, patience = PATIENCE }) {
+  const limit = AbortSignal.timeout(patience);
   try {
-    response = await fetch(ROOT + path, {
+    const response = await fetch(ROOT + path, {
       method,
-      headers,
+      headers: headersFor(method, body),
       keepalive,
-      signal,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
       body: body && JSON.stringify(body),
       credentials: "same-origin",
     });
+    if (!response.ok) throw await failure(response);
+    return response.status === 204 ? null : lasting(await response.json(), response);
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (error instanceof Failure || signal?.aborted) throw error;
+    // No connection, no answer in time, or not the site's: a proxy's page, perhaps.
     throw new Failure("This site cannot be reached. Check your connection, then retry.");
   }
-  if (!response.ok) throw await failure(response);
-  return response.status === 204 ? null : response.json();
+}
+
+function headersFor(method, body) {
+  const headers = { Accept: "application/json" };
+  if (body) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
+  if (settings.person) headers["X-Person"] = settings.person;
+  return headers;
 }
 
 /* The cookie before the page: signing in again in another tab changes the one, not the other. */
 function csrfToken() {
   const cookie = document.cookie.match(/(?:^|; )(?:__\w+-)?csrftoken=([^;]+)/);
-  return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]").value;
+  return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
+}
+
+/* Each signed part learns when it ends by this device's clock, which may be hours from the server's. */
+function lasting(answer, response) {
+  const now = Date.now();
+  const theirs = Date.parse(response.headers.get("Date")) || now;
+  for (const one of [answer, ...(answer.results ?? []).map((result) => result.upload)]) {
+    const expires = now + Date.parse(one?.expires_at) - theirs;
+    for (const part of one?.parts ?? []) part.expires = expires;
+  }
+  return answer;
 }
 
 async function failure(response) {
-  const { status } = response;
-  let problem = {};
-  try {
-    problem = await response.json();
-  } catch {
-    // Not a problem document: a proxy's page, perhaps.
-  }
-  return new Failure(sentence(status, problem), {
+  // What is not a problem document is a proxy's page, perhaps.
+  const problem = await response.json().catch(() => ({}));
+  return refusal(response.status, problem, Number(response.headers.get("Retry-After")) || 0);
+}
+
+function refusal(status, problem, retryAfter = 0) {
+  return new Failure(sentence(status, problem ?? {}), {
     status,
     final: ![429, 500, 502, 503, 504].includes(status),
     gone: status === 404 || status === 410,
-    retryAfter: Number(response.headers.get("Retry-After")) || 0,
+    retryAfter,
+    fields: Object.keys(problem?.errors ?? {}),
   });
 }
 
 function sentence(status, problem) {
-  if (status === 401) return "Your sign-in has ended.";
+  if (status === 401 && !/else/.test(problem.title)) return "Your sign-in has ended.";
   const parts = [problem.detail, ...Object.values(problem.errors ?? {})];
   if (status >= 500 && problem.reference) parts.push(`Reference: ${problem.reference}.`);
   const told = new Set(parts.filter((part) => typeof part === "string" && part));

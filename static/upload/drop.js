@@ -2,8 +2,9 @@
 
 const carriesFiles = (transfer) => transfer?.types.includes("Files") ?? false;
 
-/* onFiles([{file, name}]) gets what was dropped; the veil shows while something hovers. */
-export function acceptDrops(veil, onFiles) {
+/* onFiles(promise of {found: [{file, name}], unreadable: how many}) is told at once; walking a folder of
+   thousands takes its time, and onCount(how many so far) hears of it. The veil shows while something hovers. */
+export function acceptDrops(veil, onFiles, onCount = () => {}) {
   let depth = 0; // enter and leave come for every element on the way
   const hover = (change) => {
     depth = Math.max(0, depth + change);
@@ -20,45 +21,63 @@ export function acceptDrops(veil, onFiles) {
   on("dragover", (event) => {
     event.dataTransfer.dropEffect = "copy";
   });
-  on("drop", async (event) => {
+  on("drop", (event) => {
     hover(-Infinity);
-    onFiles(await dropped(event.dataTransfer));
+    onFiles(dropped(event.dataTransfer, onCount));
   });
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length || event.target.closest?.("input, textarea")) return;
+    if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
-    onFiles(named(files));
+    onFiles(Promise.resolve({ found: named(files), unreadable: 0 }));
   });
 }
 
 /* A picker for folders gives each file's path within the folder; others give the bare name. */
 export const named = (files) =>
-  [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
+  Array.from(files, (file) => ({ file, name: file.webkitRelativePath || file.name }));
 
-async function dropped(transfer) {
+async function dropped(transfer, onCount) {
   // Entries can be asked for until the event is over, which the first await makes it.
   const items = [...transfer.items]
     .filter((item) => item.kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile() }));
-  const found = [];
+  const heap = { found: [], unreadable: 0 };
   for (const { entry, file } of items) {
-    if (entry?.isDirectory) await walk(entry, `${entry.name}/`, found);
-    else if (file) found.push(...named([file]));
+    if (entry?.isDirectory) await walk(entry, `${entry.name}/`, heap, onCount);
+    else if (file) heap.found.push(...named([file]));
   }
-  return found;
+  return heap;
 }
 
-async function walk(directory, path, found) {
+/* Adds every file below to heap.found; empty folders leave no trace. What cannot be read is counted. */
+export async function walk(directory, path, heap, onCount = () => {}) {
   const reader = directory.createReader();
   for (;;) {
     // Browsers hand out a hundred entries at a time, and an empty list at the end.
-    const entries = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!entries.length) return;
+    const entries = await promised((...both) => reader.readEntries(...both)).catch(() => null);
+    if (!entries) heap.unreadable += 1;
+    if (!entries?.length) return;
+    const read = await Promise.all(entries.filter(isFile).map((entry) => fileOf(entry, path)));
+    heap.found.push(...read.filter(Boolean));
+    heap.unreadable += read.filter((one) => !one).length;
+    onCount(heap.found.length);
     for (const entry of entries) {
-      const name = path + entry.name;
-      if (entry.isDirectory) await walk(entry, `${name}/`, found);
-      else found.push({ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), name });
+      if (entry.isDirectory) await walk(entry, `${path}${entry.name}/`, heap, onCount);
     }
   }
 }
+
+const isFile = (entry) => !entry.isDirectory;
+
+async function fileOf(entry, path) {
+  try {
+    return { file: await promised((...both) => entry.file(...both)), name: path + entry.name };
+  } catch {
+    return null;
+  }
+}
+
+/* The entries' callbacks, as a promise. */
+const promised = (start) => new Promise((resolve, reject) => start(resolve, reject));

@@ -11,6 +11,9 @@ export function bytes(count) {
 
 export const speed = (bytesPerSecond) => `${bytes(Math.round(bytesPerSecond))}/s`;
 
+/* Never 100 before the end. */
+export const share = (sent, size) => `${size ? Math.floor((100 * sent) / size) : 100}${NARROW}%`;
+
 /* Rounded the more the longer it is: nobody waits 1 h 3 min 12 s. */
 export function timeLeft(seconds) {
   if (seconds < 1) return "a moment left";
@@ -21,32 +24,14 @@ export function timeLeft(seconds) {
   return `${Math.floor(minutes / 60)}${NARROW}h ${minutes % 60}${NARROW}min left`;
 }
 
-export const files = (count) => (count === 1 ? "1 file" : `${count} files`);
+export const number = (count) => count.toLocaleString("en");
 
-/* How fast bytes went in the last few seconds. A part that failed takes its bytes back, so what is
-   stored may shrink: the rate never falls below 0. */
-export class Meter {
-  #samples = [];
+export const files = (count) => (count === 1 ? "1 file" : `${number(count)} files`);
 
-  constructor(windowMilliseconds = 4000) {
-    this.window = windowMilliseconds;
-  }
-
-  add(total, now = performance.now()) {
-    const samples = this.#samples;
-    samples.push({ total, now });
-    while (samples.length > 2 && now - samples[0].now > this.window) samples.shift();
-  }
-
-  /* Bytes per second; 0 until a quarter of a second has been seen. */
-  get rate() {
-    const first = this.#samples[0];
-    const last = this.#samples.at(-1);
-    const elapsed = first ? last.now - first.now : 0;
-    return elapsed < 250 ? 0 : Math.max(0, ((last.total - first.total) * 1000) / elapsed);
-  }
-
-  forget() {
-    this.#samples = [];
-  }
+/* “a”, “b” and 3 more: the first names of many. */
+export function firstNames(names, most = 3) {
+  const told = names.slice(0, most).map((name) => `“${name}”`);
+  const rest = names.length - told.length;
+  if (rest) return `${told.join(", ")} and ${number(rest)} more`;
+  return told.length < 2 ? told.join("") : `${told.slice(0, -1).join(", ")} and ${told.at(-1)}`;
 }

@@ -1,28 +1,59 @@
 /* The uploader of the files page: takes over the plain form, which works without it. */
 
+import { Adding } from "./adding.js";
+import { configure } from "./api.js";
+import { asker } from "./ask.js";
 import { acceptDrops, named } from "./drop.js";
+import { files } from "./format.js";
+import { picker } from "./pick.js";
 import { Queue } from "./queue.js";
+import { SignIn } from "./signin.js";
+import { Unfinished } from "./unfinished.js";
 import { View } from "./view.js";
 
-const form = document.querySelector("#uploader");
+const at = (selector) => document.querySelector(selector);
+const form = at("#uploader");
+const folder = form.elements.folder.value;
+const { person, who, hashWorker: workerUrl } = form.dataset;
+configure({ person, workerUrl });
+
 const queue = new Queue();
+const ask = asker(at("#upload-ask"));
+const pick = picker(at("#pick-again"));
+const tell = (text) => {
+  at("#upload-note").textContent = text;
+};
 
 new View(queue, {
-  section: document.querySelector("#queue"),
-  template: document.querySelector("#upload-row"),
-  announcer: document.querySelector("#upload-news"),
-  signInUrl: form.dataset.signIn,
+  section: at("#queue"),
+  template: at("#upload-row"),
+  announcer: at("#upload-news"),
+  pick,
+  ask,
 });
-
-const add = (found) => queue.add(found, form.elements.folder.value);
+new SignIn(queue, { banner: at("#sign-in-again"), person, who });
+const unfinished = new Unfinished({
+  queue,
+  section: at("#unfinished"),
+  template: at("#unfinished-row"),
+  folder,
+  pick,
+  ask,
+  tell,
+});
+const adding = new Adding({ queue, unfinished, ask, tell });
 
 for (const input of form.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", () => {
-    add(named(input.files));
+    adding.add({ found: named(input.files), unreadable: 0 }, folder);
     input.value = ""; // so that the same file can be chosen again
   });
 }
-acceptDrops(document.querySelector("#veil"), add);
+acceptDrops(
+  at("#veil"),
+  (coming) => adding.add(coming, folder),
+  (count) => count > 500 && tell(`Reading the folder: ${files(count)} so far…`),
+);
 
 // listing.js shows what has come, without knowing the uploader.
 queue.addEventListener("changed", ({ detail: item }) => {
@@ -30,7 +61,7 @@ queue.addEventListener("changed", ({ detail: item }) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (queue.unfinished.length) event.preventDefault();
+  if (queue.wouldLose) event.preventDefault();
 });
 
 form.dataset.ready = "";

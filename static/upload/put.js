@@ -2,14 +2,21 @@
 
 import { Failure } from "./failure.js";
 
-/* Resolves once S3 has stored the blob; rejects with a Failure, or with the signal's reason. */
+const QUIET = 30_000; // milliseconds without a byte: this connection is dead
+const ANSWER = 60_000; // after the last byte: what is in buffers on the way has to arrive first
+const WATCH = 1000;
+
+/* Resolves once S3 has stored the blob; rejects with a Failure, or with the signal's reason.
+   onProgress(bytes sent so far): back to 0 when they were sent in vain. */
 export async function put({ url, headers }, blob, onProgress, signal) {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    const quiet = watch(QUIET, () => request.abort());
     const abort = () => request.abort();
     const settle = (action, value) => {
       signal.removeEventListener("abort", abort);
+      quiet.end();
       action(value);
     };
     const fail = (failure) => {
@@ -18,9 +25,13 @@ export async function put({ url, headers }, blob, onProgress, signal) {
     };
     request.open("PUT", url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, blob.size));
+    request.upload.onprogress = (event) => {
+      quiet.put(QUIET);
+      onProgress(Math.min(event.loaded, blob.size));
+    };
+    request.upload.onload = () => quiet.put(ANSWER);
     request.onerror = () => fail(new Failure(UNREACHABLE));
-    request.onabort = () => fail(signal.reason);
+    request.onabort = () => fail(signal.aborted ? signal.reason : new Failure(STALLED, { stalled: true }));
     request.onload = () => {
       if (stored(request.status)) settle(resolve);
       else fail(refused(request));
@@ -36,6 +47,7 @@ const stored = (status) => (status >= 200 && status < 300) || status === 412;
 
 const UNREACHABLE =
   "The storage cannot be reached, or the file can no longer be read. Check your connection, then retry.";
+const STALLED = "The storage has stopped answering. Check your connection, then retry.";
 
 function refused({ status, responseText }) {
   // The bucket lies elsewhere, and its answer is XML: the code is all that is looked for.
@@ -46,4 +58,31 @@ function refused({ status, responseText }) {
       : `The storage refused a piece of this file (${status}).`,
     { status, gone, final: gone },
   );
+}
+
+/* One timer for all, however many there are. By the clock of the day: a laptop that slept has no
+   connections left when it wakes. */
+const watched = new Set();
+let timer = null;
+
+function watch(milliseconds, onQuiet) {
+  const one = {
+    onQuiet,
+    put(limit) {
+      one.until = Date.now() + limit;
+    },
+    end: () => watched.delete(one),
+  };
+  one.put(milliseconds);
+  watched.add(one);
+  timer ??= setInterval(look, WATCH);
+  return one;
+}
+
+function look() {
+  const now = Date.now();
+  for (const one of [...watched]) if (now > one.until) one.onQuiet();
+  if (watched.size) return;
+  clearInterval(timer);
+  timer = null;
 }

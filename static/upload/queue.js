@@ -1,137 +1,245 @@
-/* The files that wait, travel, or are through. Knows nothing of the page: it tells by events.
-
-   States: waiting → sending → finishing → done. `offline` is sending that waits for the network. Before
-   finishing, which the server may have done already, also → cancelled; and from any of them → failed.
-   From these two back to waiting. */
+/* The files that wait, travel, or are through. Knows nothing of the page: it tells by events. What each
+   event costs does not grow with the number of files: what is asked for is counted as it changes. */
 
 import { Failure } from "./failure.js";
-import { Meter } from "./format.js";
+import { Item, STATES } from "./item.js";
+import { Line } from "./line.js";
+import { Tally } from "./tally.js";
 import { Transfer } from "./transfer.js";
 
-const FILES_AT_ONCE = 3;
-const UNFINISHED = new Set(["waiting", "sending", "offline", "finishing"]);
-const CANCELLABLE = new Set(["waiting", "sending", "offline"]);
+const AT_ONCE = { large: 3, small: 200 };
+const A_TURN = 20; // starts, before the page gets to do something else
 
-class Item {
-  state = "waiting";
-  failure = null;
-  stored = null; // the API's description, once done
-  meter = new Meter();
-  controller = null;
-
-  constructor(file, name, folder) {
-    this.size = file.size;
-    this.name = name;
-    this.transfer = new Transfer(file, (folder + name).normalize("NFC"));
-  }
-
-  get unfinished() {
-    return UNFINISHED.has(this.state);
-  }
-
-  get cancellable() {
-    return CANCELLABLE.has(this.state);
-  }
-
-  get retryable() {
-    if (this.state === "failed") return this.failure.retryable;
-    return this.state === "cancelled";
-  }
-
-  get sent() {
-    return this.state === "done" ? this.size : Math.min(this.transfer.sent, this.size);
-  }
-}
-
-/* Events: "added" (detail: items), "changed" and "progress" (detail: item), "removed" (detail: item),
-   "settled" (nothing is under way any more). */
+/* Events: "added" (detail: items), "changed" and "progress" (detail: item), "ordered" (detail: the item that
+   was moved), "removed" (detail: item), "settled" (nothing goes on by itself any more), "signed-out",
+   "signed-in". */
 export class Queue extends EventTarget {
-  items = [];
+  items = new Set();
+  line = new Line();
+  total = new Tally();
+  moving = new Tally(); // what is under way, or will be without anybody's doing
+  delivered = 0; // bytes, as they go out: for the speed
+  signedOut = false;
+  #states = new Map(STATES.map((state) => [state, new Set()]));
+  #later = null;
+  #running = { small: 0, large: 0 };
 
-  /* found: [{file, name}], the name with its folders if it came in one. */
-  add(found, folder) {
-    const items = found.map(({ file, name }) => new Item(file, name, folder));
-    this.items.push(...items);
+  /* Transfer: another class than the real one, for tests. */
+  constructor(Transferring = Transfer) {
+    super();
+    this.Transfer = Transferring;
+  }
+
+  /* entries: as Item takes them. */
+  add(entries) {
+    const items = entries.map((entry) => new Item(entry, this.Transfer));
+    for (const item of items) {
+      this.items.add(item);
+      this.line.seat(item);
+      if (!item.entry.identical) this.line.append(item);
+      this.#become(item, item.entry.identical ? "identical" : "waiting");
+    }
     if (items.length) this.#tell("added", items);
     this.#fill();
+    return items;
   }
 
-  get unfinished() {
-    return this.items.filter((item) => item.unfinished);
+  /* The items of these states, in the order in which they came to them. */
+  *in(...states) {
+    for (const state of states) yield* this.#states.get(state);
   }
 
-  retry(item) {
-    if (!item.retryable) return;
-    item.failure = null;
-    this.#move(item, "waiting");
-    this.#fill();
+  count(...states) {
+    return states.reduce((sum, state) => sum + this.#states.get(state).size, 0);
+  }
+
+  pause(item) {
+    this.#stop(item, "pause", "paused");
   }
 
   cancel(item) {
-    if (!item.cancellable) return;
-    item.controller?.abort(new DOMException("Cancelled", "AbortError"));
-    this.#move(item, "cancelled");
-    if (!item.controller) item.transfer.discard();
-    this.#settle();
+    if (!item.may("cancel")) return;
+    const idle = !item.controller;
+    this.#stop(item, "cancel", "cancelled");
+    if (idle) item.transfer.discard(); // otherwise once it has stopped
+  }
+
+  resume(item) {
+    this.#again(item, "resume");
+  }
+
+  retry(item) {
+    this.#again(item, "retry");
+  }
+
+  anyway(item) {
+    this.#again(item, "anyway");
+  }
+
+  /* Another file in the place of this one, which has changed since. */
+  replace(item, file) {
+    if (item.moving) return;
+    item.transfer.discard();
+    item.take(file);
+    this.#enter([item]);
+  }
+
+  /* All of these (an iterable) at once; action: pause, resume, retry, anyway, cancel or remove. */
+  each(action, items) {
+    const able = [...items].filter((item) => item.may(action));
+    if (["resume", "retry", "anyway"].includes(action)) this.#enter(able);
+    else for (const item of able) this[action](item);
+  }
+
+  first(item) {
+    this.#order(item, "first");
+  }
+
+  up(item) {
+    this.#order(item, "up");
+  }
+
+  down(item) {
+    this.#order(item, "down");
   }
 
   /* Takes a row away that is through; what a failed one left on the server goes too. */
   remove(item) {
-    if (item.unfinished) return;
+    if (!item.may("remove")) return;
     if (item.state !== "done") item.transfer.discard();
-    this.items = this.items.filter((other) => other !== item);
+    this.items.delete(item);
+    this.#states.get(item.state).delete(item);
+    this.total.note(item, false);
     this.#tell("removed", item);
   }
 
+  /* The same person is signed in again. */
+  signedIn() {
+    if (!this.signedOut) return;
+    this.signedOut = false;
+    this.#tell("signed-in");
+    this.#enter([...this.in("signed-out")]);
+  }
+
+  /* What leaving the page would interrupt or lose. A paused upload that the server keeps open goes on
+     another day; one that it knows nothing of, or sends in one piece, would have to be found again. */
+  get wouldLose() {
+    const kept = ({ transfer, size }) => transfer.id && !transfer.small && size > 0;
+    return this.moving.count > 0 || [...this.in("paused")].some((item) => !kept(item));
+  }
+
+  #stop(item, action, state) {
+    if (!item.may(action)) return;
+    if (this.line.has(item)) this.line.remove(item);
+    this.#become(item, state);
+    item.controller?.abort(new DOMException(state, "AbortError"));
+    this.#settle();
+  }
+
+  #again(item, action) {
+    if (item.may(action)) this.#enter([item]);
+  }
+
+  /* Back into the line: one goes to its front, since somebody has just asked for it. */
+  #enter(items) {
+    for (const item of items) {
+      item.failure = null;
+      this.#become(item, "waiting");
+    }
+    const ready = items.filter((item) => !item.controller); // the others enter when they have stopped
+    if (ready.length === 1) this.line.first(ready[0]);
+    else this.line.merge(ready);
+    this.#fill();
+  }
+
+  #order(item, action) {
+    if (!item.may(action)) return;
+    this.line[action](item);
+    this.#tell("ordered", item);
+  }
+
   #fill() {
-    const running = this.items.filter((item) => item.controller).length;
-    const waiting = this.items.filter((item) => item.state === "waiting" && !item.controller);
-    for (const item of waiting.slice(0, FILES_AT_ONCE - running)) this.#send(item);
+    let started = 0;
+    for (const [kind, most] of Object.entries(AT_ONCE)) {
+      while (!this.signedOut && this.#running[kind] < most && this.line.next(kind)) {
+        if (started++ === A_TURN) {
+          this.#later ??= setTimeout(() => {
+            this.#later = null;
+            this.#fill();
+          });
+          return;
+        }
+        this.#send(this.line.next(kind));
+      }
+    }
   }
 
   async #send(item) {
+    const { kind } = item;
+    this.line.remove(item);
+    this.#running[kind] += 1;
     const { signal } = (item.controller = new AbortController());
     item.meter.forget();
-    this.#move(item, "sending");
+    this.#become(item, "sending");
     try {
-      item.stored = await item.transfer.run(signal, this.#hooks(item));
-      if (!signal.aborted) this.#move(item, "done");
+      item.stored = await item.transfer.run(signal, this.#hooks(item, signal));
+      this.#become(item, "done"); // even if somebody paused it at the very end
     } catch (failure) {
       if (!signal.aborted) this.#fail(item, failure);
     }
-    if (signal.aborted) await item.transfer.discard();
+    if (item.state === "cancelled") await item.transfer.discard();
     item.controller = null;
+    this.#running[kind] -= 1;
+    if (item.state === "waiting") this.line.first(item); // paused and resumed before it had stopped
     this.#fill();
     this.#settle();
   }
 
-  #hooks(item) {
+  #hooks(item, signal) {
+    const unless = (react) => (value) => signal.aborted || react(value);
     return {
-      onProgress: () => {
-        item.meter.add(item.sent);
-        this.#tell("progress", item);
-      },
-      onFinishing: () => this.#move(item, "finishing"),
-      onOffline: (offline) => {
-        if (item.unfinished) this.#move(item, offline ? "offline" : "sending");
-      },
+      onProgress: unless(() => this.#progress(item)),
+      onFinishing: unless(() => this.#become(item, "finishing")),
+      onOffline: unless((offline) => this.#become(item, offline ? "offline" : "sending")),
+      onStalled: unless((stalled) => {
+        item.stalled = stalled;
+        this.#tell("changed", item);
+      }),
     };
+  }
+
+  #progress(item) {
+    this.#note(item);
+    this.delivered += item.newlyWired();
+    this.#tell("progress", item);
   }
 
   #fail(item, failure) {
     // Anything else than a Failure is a fault of these modules: it goes to the console as well.
     if (!(failure instanceof Failure)) reportError(failure);
     item.failure = failure instanceof Failure ? failure : new Failure("Something failed on this page.");
-    this.#move(item, "failed");
+    this.#become(item, item.failure.signIn ? "signed-out" : "failed");
+    if (!item.failure.signIn || this.signedOut) return;
+    this.signedOut = true;
+    this.#tell("signed-out", item);
   }
 
-  #move(item, state) {
+  #become(item, state) {
+    this.#states.get(item.state)?.delete(item);
     item.state = state;
+    item.stalled = false;
+    this.#states.get(state).add(item);
+    this.#note(item);
     this.#tell("changed", item);
   }
 
+  #note(item) {
+    this.total.note(item, item.counted);
+    this.moving.note(item, item.moving);
+  }
+
   #settle() {
-    if (!this.unfinished.length) this.#tell("settled");
+    if (!this.moving.count) this.#tell("settled");
   }
 
   #tell(type, detail) {

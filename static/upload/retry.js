@@ -1,12 +1,12 @@
 /* Trying again: exponential backoff with jitter, and no tries wasted while the device is offline. */
 
-const TRIES = 5;
-const FIRST_PAUSE = 500; // milliseconds; then 1, 2 and 4 seconds
+const TRIES = 7;
+const FIRST_PAUSE = 500; // milliseconds; then 1, 2, 4, 8 and 16 seconds: a server starts anew meanwhile
 const LONGEST_PAUSE = 30_000;
 
-/* The result of attempt(number, last failure), tried up to five times. Throws its last failure, or the
+/* The result of attempt(number, last failure), tried up to seven times. Throws its last failure, or the
    signal's reason once that is aborted. onOffline(true|false) tells of waiting for the network. */
-export async function persist(attempt, { signal, onOffline }) {
+export async function persist(attempt, { signal, onOffline = () => {} }) {
   for (let number = 1, last = null; ; number += 1) {
     signal.throwIfAborted();
     try {
@@ -40,27 +40,41 @@ async function online(signal, onOffline) {
   onOffline(true);
   try {
     await until(signal, (done) => {
-      window.addEventListener("online", done, { once: true });
-      if (navigator.onLine) done();
-      return () => window.removeEventListener("online", done);
+      const back = () => {
+        window.removeEventListener("online", back);
+        done();
+      };
+      window.addEventListener("online", back);
+      if (navigator.onLine) back();
+      return () => window.removeEventListener("online", back);
     });
   } finally {
     onOffline(false);
   }
 }
 
-/* A promise that start(done) resolves; when the signal aborts first, it undoes and rejects. */
+/* What a promise settles to, or the signal's reason if that comes first; the promise itself goes on. */
+export function unlessAborted(signal, promise) {
+  promise.catch(() => {}); // nobody may be there to hear of it
+  return until(signal, (done, fail) => {
+    promise.then(done, fail);
+    return () => {};
+  });
+}
+
+/* A promise that start(done, fail) settles; when the signal aborts first, it undoes and rejects. */
 function until(signal, start) {
   return new Promise((resolve, reject) => {
+    const settle = (action) => (value) => {
+      signal.removeEventListener("abort", abort);
+      action(value);
+    };
     const abort = () => {
       undo();
       reject(signal.reason);
     };
-    const done = () => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    };
+    if (signal.aborted) return reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
-    const undo = start(done);
+    const undo = start(settle(resolve), settle(reject));
   });
 }

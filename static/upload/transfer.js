@@ -1,167 +1,152 @@
-/* One file on its way to S3: hashed, signed and sent window by window, several parts at a time. */
+/* One file on its way to S3: started, sent, completed, and proved to be there as it is here. */
 
-import { abortUpload, completeUpload, nextParts, startUpload } from "./api.js";
+import { abortUpload, completeUpload, startUpload } from "./api.js";
+import { completions, starts } from "./batch.js";
 import { Failure } from "./failure.js";
-import { canHash, sha256 } from "./hashing.js";
-import { put } from "./put.js";
-import { persist } from "./retry.js";
-
-const MIB = 1024 * 1024;
-const SINGLE_PUT_UP_TO = 16 * MIB;
-const MOST_PARTS = 10_000; // S3's limit
-const WINDOW = 8; // parts hashed and signed ahead; the next window is prepared while one is sent
-const PARTS_AT_ONCE = 4;
-
-export function partSize(size) {
-  if (size <= SINGLE_PUT_UP_TO) return Math.max(size, 1);
-  return Math.max(SINGLE_PUT_UP_TO, Math.ceil(size / MOST_PARTS / MIB) * MIB);
-}
+import { fingerprint } from "./fingerprint.js";
+import { canHash } from "./hashing.js";
+import { lanes } from "./lanes.js";
+import { Parts } from "./parts.js";
+import { MOST_HASHED, partSize, SINGLE_PUT_UP_TO, windowLength } from "./plan.js";
+import { persist, unlessAborted } from "./retry.js";
+import { Upload } from "./upload.js";
 
 export class Transfer {
-  #id = null;
-  #first = null; // the window that came with the start, until a run takes it
-  #delivered = false; // every part was taken by S3
-  #sent = new Map(); // part number → bytes sent so far
+  proof = null; // {sha256, partSize, verified}, once it is through
+  #upload = null;
+  #starting = null;
+  #spent = 0; // bytes sent for uploads that were given up
 
-  constructor(file, path) {
-    this.file = file;
-    this.path = path;
-    this.partSize = partSize(file.size);
-    this.partCount = Math.max(1, Math.ceil(file.size / this.partSize));
+  /* resume: an unfinished upload of this very file, as the API describes it. */
+  constructor(file, path, { onConflict = "rename", resume = null } = {}) {
+    Object.assign(this, { file, path, onConflict });
+    if (resume) this.#upload = new Upload(resume.id, partsOf(file, resume), null);
+  }
+
+  get id() {
+    return this.#upload?.id ?? null;
+  }
+
+  /* Whether it is one PUT, started and completed together with others. */
+  get small() {
+    return this.#upload ? this.#upload.parts.count === 1 : this.file.size <= SINGLE_PUT_UP_TO;
   }
 
   /* Bytes that are stored or on the wire. */
   get sent() {
-    let sum = 0;
-    for (const bytes of this.#sent.values()) sum += bytes;
-    return sum;
+    return this.#upload?.sent ?? 0;
   }
 
-  /* The stored file, as the API describes it. After a failure, run again: parts that S3 already has
-     are not sent twice. hooks: onProgress(), onFinishing(), onOffline(boolean). */
+  /* By all tries together. */
+  get bytesSent() {
+    return this.#spent + (this.#upload?.bytesSent ?? 0);
+  }
+
+  /* The stored file, as the API describes it. After a failure or a pause, run again: parts that S3 has are
+     not sent twice. hooks: onProgress(), onFinishing(), onOffline(boolean), onStalled(boolean). */
   async run(signal, hooks) {
     const keep = { signal, onOffline: hooks.onOffline };
     try {
-      if (!this.#id) await this.#start(keep);
-      if (!this.#delivered) await this.#sendAll(keep, hooks);
-      this.#delivered = true;
-      hooks.onFinishing();
-      return await persist(() => completeUpload(this.#id, signal), keep);
+      await this.#start(keep);
+      const stored = await this.#sendAndComplete(keep, hooks);
+      await this.#prove(stored);
+      return stored;
     } catch (failure) {
       if (failure.gone) this.#forget();
-      if (failure.status === 409) this.#delivered = false; // S3 misses something: look again
       throw failure;
     }
   }
 
   /* Ends the upload on the server too. A failure is not the person's concern: S3's own rule ends what is left. */
   async discard() {
-    const id = this.#id;
+    const { id } = this;
     this.#forget();
     if (id) await abortUpload(id).catch(() => {});
   }
 
   #forget() {
-    this.#id = null;
-    this.#first = null;
-    this.#delivered = false;
-    this.#sent.clear();
+    this.#spent = this.bytesSent;
+    this.#upload = this.#starting = null;
   }
 
   async #start(keep) {
+    await this.#starting?.catch(() => {}); // by a run that was paused meanwhile
+    if (this.#upload) return;
+    const size = partSize(this.file.size, lanes.known);
+    const parts = new Parts(this.file, size, canHash && size <= MOST_HASHED);
+    await unlessAborted(keep.signal, this.#open(parts, keep));
+  }
+
+  /* Goes on when the run is aborted: what was opened has to be known, to be resumed or ended. */
+  #open(parts, keep) {
+    const coming = this.#described(parts, keep);
+    const opening =
+      parts.count > 1
+        ? coming.then((body) => persist(() => startUpload(body), keep))
+        : starts.add(coming, keep);
+    const starting = opening.then(({ id, parts: first }) => {
+      if (this.#starting === starting) this.#upload = new Upload(id, parts, first);
+      else return abortUpload(id).catch(() => {}); // it was discarded meanwhile
+    });
+    return (this.#starting = starting);
+  }
+
+  /* What the server has to know, and the hashes of the first window. */
+  async #described(parts, keep) {
+    const { file, path, onConflict } = this;
+    const several = parts.count > 1;
+    const [hashes, known] = await Promise.all([
+      parts.hashes(1, windowLength(parts.partSize, 0), keep.signal),
+      several ? fingerprint(file).catch(() => "") : "", // unreadable: hashing it says so
+    ]);
     const body = {
-      path: this.path,
-      size: this.file.size,
-      content_type: this.file.type || "application/octet-stream",
-      on_conflict: "rename",
+      path,
+      size: file.size,
+      content_type: file.type || "application/octet-stream",
+      on_conflict: onConflict,
+      part_sha256: hashes,
     };
-    if (this.partCount > 1) body.part_size = this.partSize;
-    const hashes = await this.#hashes(1, keep.signal);
-    if (hashes.length) body.part_sha256 = hashes;
-    const upload = await persist(() => startUpload(body, keep.signal), keep);
-    this.#id = upload.id;
-    this.#first = upload.parts;
-    this.partSize = upload.part_size;
-    this.partCount = upload.part_count;
+    if (!several) return body;
+    return { ...body, part_size: parts.partSize, last_modified: file.lastModified, fingerprint: known };
   }
 
-  async #sendAll(keep, hooks) {
-    // When one part fails for good, the others stop as well: a retry sends what is missing.
-    const stop = new AbortController();
-    const inner = { ...keep, signal: AbortSignal.any([keep.signal, stop.signal]) };
-    const parts = this.#parts(inner, hooks);
-    const work = async () => {
-      for await (const part of shared(parts)) await this.#send(part, inner, hooks);
-    };
-    try {
-      await Promise.all(Array.from({ length: PARTS_AT_ONCE }, work));
-    } catch (failure) {
-      stop.abort(failure);
-      throw failure;
-    }
-  }
-
-  /* Every part that S3 lacks, in order; the workers pull from this one generator. */
-  async *#parts(keep, hooks) {
-    let coming = this.#first ?? this.#window(1, WINDOW, keep);
-    this.#first = null;
-    while (coming) {
-      const window = await coming;
-      const last = window.at(-1)?.number;
-      if (!last) throw new Failure("The server sent no addresses for this file.", { final: true });
-      coming = last < this.partCount ? this.#window(last + 1, WINDOW, keep) : null;
-      coming?.catch(() => {}); // told when it is awaited, unless another failure came first
-      for (const part of window) {
-        if (!part.stored) yield part;
-        else this.#progress(part.number, this.#blob(part.number).size, hooks);
+  async #sendAndComplete(keep, hooks) {
+    const upload = this.#upload;
+    for (let repaired = false; ; repaired = true) {
+      const sent = this.#send(keep, hooks);
+      const completed = this.small
+        ? completions.add(sent, keep)
+        : sent.then((id) => persist(() => completeUpload(id), keep));
+      try {
+        return await unlessAborted(keep.signal, completed);
+      } catch (failure) {
+        if (failure.status !== 409 || failure.gone || failure.fields.includes("path")) throw failure;
+        upload.doubt();
+        if (repaired) throw failure;
       }
     }
   }
 
-  async #window(from, length, keep) {
-    const hashes = await this.#hashes(from, keep.signal, length);
-    try {
-      return (await persist(() => nextParts(this.#id, from, hashes, keep.signal), keep)).parts;
-    } catch (failure) {
-      if (failure.status === 409) failure.gone = true; // ended there, or the file has changed here
-      throw failure;
+  async #send(keep, hooks) {
+    await this.#upload.deliver(keep, hooks);
+    keep.signal.throwIfAborted();
+    hooks.onFinishing();
+    return this.id;
+  }
+
+  /* The hash was taken here, of what was on the disk; the server tells what S3 holds. */
+  async #prove(stored) {
+    const { parts } = this.#upload;
+    const sha256 = await parts.sha256();
+    if (sha256 && stored.sha256 && sha256 !== stored.sha256) {
+      throw new Failure(
+        "What is stored now is not the file on your disk: their checksums differ. Delete it, and add the file again.",
+        { final: true },
+      );
     }
-  }
-
-  async #hashes(from, signal, length = WINDOW) {
-    const hashes = [];
-    if (!canHash) return hashes;
-    // One after the other: a single part is in memory at a time.
-    for (let number = from; number < from + length && number <= this.partCount; number += 1) {
-      signal.throwIfAborted();
-      hashes.push(await sha256(this.#blob(number)));
-    }
-    return hashes;
-  }
-
-  async #send(part, keep, hooks) {
-    const onProgress = (bytes) => this.#progress(part.number, bytes, hooks);
-    await persist(async (attempt, last) => {
-      // A refused or outlived address is signed anew, with the part's hash taken again.
-      if (last?.status === 403 || last?.status === 400) {
-        [part] = await this.#window(part.number, 1, keep);
-      }
-      if (!part.stored) await put(part, this.#blob(part.number), onProgress, keep.signal);
-    }, keep);
-    onProgress(this.#blob(part.number).size);
-  }
-
-  #progress(number, bytes, hooks) {
-    this.#sent.set(number, bytes);
-    hooks.onProgress();
-  }
-
-  /* Typed: Firefox keeps a copy of every untyped slice. */
-  #blob(number) {
-    const start = (number - 1) * this.partSize;
-    return this.file.slice(start, start + this.partSize, "application/octet-stream");
+    const verified = sha256 !== "" && sha256 === stored.sha256;
+    this.proof = { sha256, partSize: parts.partSize, verified };
   }
 }
 
-/* for await would close the generator when one worker leaves its loop; the others still need it. */
-const shared = (generator) => ({ [Symbol.asyncIterator]: () => ({ next: () => generator.next() }) });
+const partsOf = (file, { part_size: size, checksums }) => new Parts(file, size, checksums);

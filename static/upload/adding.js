@@ -1,0 +1,107 @@
+/* From what was chosen, dropped or pasted to what is sent: leaves out what nobody means, continues what
+   was left unfinished, and asks about names that are taken. */
+
+import { decide, taken } from "./conflicts.js";
+import { files, firstNames, number } from "./format.js";
+import { isJunk } from "./junk.js";
+
+const CHUNK = 500; // files that become rows of the queue before the page gets a turn
+const SOON = 400; // milliseconds in which most additions are through: until then nothing is said
+
+export class Adding {
+  #last = Promise.resolve();
+
+  /* tell(text): shows a line about the addition; "" takes it away. */
+  constructor({ queue, unfinished, ask, tell }) {
+    Object.assign(this, { queue, unfinished, ask, tell });
+  }
+
+  /* coming: {found: [{file, name}], unreadable}, or a promise of it. One addition after the other. */
+  add(coming, folder) {
+    this.#last = this.#last.then(() => this.#add(coming, folder)).catch(reportError);
+    return this.#last;
+  }
+
+  async #add(coming, folder) {
+    const slow = setTimeout(() => this.tell("Looking at the files…"), SOON);
+    const notes = [];
+    try {
+      const { found, unreadable } = await coming;
+      if (unreadable) notes.push(`${files(unreadable)} could not be read.`);
+      const entries = meant(found, notes).map(({ file, name }) => entryOf(file, name, folder));
+      const [going, fresh] = await this.#split(entries);
+      if (going.length) notes.push(goesOn(going));
+      const decided = await this.#settle(fresh, folder, slow, notes);
+      if (decided) await this.#send([...going, ...decided], notes);
+    } finally {
+      clearTimeout(slow);
+      this.tell(notes.join(" "));
+    }
+  }
+
+  /* Those that an unfinished upload waits for, and the rest. */
+  async #split(entries) {
+    const going = [];
+    const fresh = [];
+    for (const entry of entries) {
+      entry.resume = await this.unfinished.claim(entry.path, entry.file);
+      (entry.resume ? going : fresh).push(entry);
+    }
+    return [going, fresh];
+  }
+
+  /* What is left to send after the question about taken names; null: nothing at all. */
+  async #settle(entries, folder, slow, notes) {
+    const conflicting = await taken(entries, (done, of) => {
+      if (done % 100 === 0) this.tell(`Comparing with what is here: ${number(done)} of ${files(of)}…`);
+    });
+    if (!conflicting.length) return entries;
+    clearTimeout(slow);
+    this.tell("");
+    const answer = await decide(this.ask, conflicting, entries.length, folder);
+    if (!answer) {
+      notes.splice(0, Infinity, "Nothing was added.");
+      return null;
+    }
+    const there = new Set(conflicting);
+    if (answer === "skip") {
+      notes.push(`${files(conflicting.length)} skipped.`);
+      return entries.filter((entry) => !there.has(entry));
+    }
+    for (const entry of conflicting) entry.onConflict = answer;
+    return entries;
+  }
+
+  async #send(entries, notes) {
+    const same = entries.filter(({ identical }) => identical).length;
+    if (same) notes.push(`${files(same)} not sent: the same ${same === 1 ? "is" : "are"} here already.`);
+    for (let at = 0; at < entries.length; at += CHUNK) {
+      this.queue.add(entries.slice(at, at + CHUNK));
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+}
+
+function goesOn(entries) {
+  const names = firstNames(entries.map(({ name }) => name));
+  return entries.length === 1 ? `${names} goes on where it stopped.` : `${names} go on where they stopped.`;
+}
+
+const entryOf = (file, name, folder) => ({
+  file,
+  name,
+  path: (folder + name).normalize("NFC"),
+  onConflict: "rename",
+  resume: null,
+  identical: null,
+});
+
+function meant(found, notes) {
+  const kept = found.filter(({ name }) => !isJunk(name));
+  const left = found.filter(({ name }) => isJunk(name));
+  const names = [...new Set(left.map(({ name }) => name.split("/").at(-1)))].join(", ");
+  if (left.length) notes.push(`Left out: ${number(left.length)} hidden system ${noun(left.length)} (${names}).`);
+  return kept;
+}
+
+const noun = (count) => (count === 1 ? "file" : "files");

@@ -1,0 +1,139 @@
+/* How many PUTs at once: one more while that brings more, one fewer while that costs nothing, and half as
+   many when the storage or the line gives way. Pure: it is told what happens, and when (milliseconds). */
+
+export const MOST_LANES = 6; // what Chromium opens to one host over HTTP/1.1
+/* Two at first: on a slow line all parts in flight would end together, late, and a reload before would lose
+   them all. On a fast one two more show within a second what they bring. */
+const START = 2;
+const LEAP = 2; // lanes at once, until the first that brings nothing
+/* Some fill the line while another waits for an answer; troubles may leave one. */
+const LEAST = 3;
+/* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each. Then waiting
+   for answers costs little, and what is in flight is much to lose. */
+const SLOW = 1500;
+
+const GAIN = 1.08; // a lane more has to bring at least this much …
+const LOSS = 0.97; // … and a lane fewer may cost this much
+const SETTLE = 250; // after a change, until connections stand and buffers are full
+const UPWARDS = 350; // measured for a lane more: a fifth to a quarter more shows at once
+const DOWNWARDS = 1500; // for one fewer, where little matters
+const AGAIN = 10_000; // a step that did not help is tried again after this, then after twice as long …
+const LONGEST = 60_000; // … and so on up to here
+const RECOVER = 3000; // after trouble
+const PROVEN = 30_000; // a lane that has brought more is not doubted for so long
+
+const CALM = 0.1; // a PUT that went well outweighs a tenth of one that did not: 1 % of them is noise
+const TROUBLE = 2; // and so many at once are not
+const APART = 1000; // what fails together is one trouble
+
+export class Climb {
+  #trying = 0; // lanes more, or fewer; 0: measuring what there is
+  #step;
+  #from = null; // when measuring begins
+  #work = 0;
+  #time = 0; // of lanes, together
+  #base = 0; // work per millisecond with the lanes that are being improved on
+  #pause = AGAIN;
+  #upAfter = -Infinity;
+  #downAfter = null; // not at once, unless going up did not help
+  #proven; // whether fewer lanes are known to be worse
+  #trouble = 0;
+  #troubledAt = -Infinity;
+
+  /* lanes: what was best another day. */
+  constructor(lanes = 0) {
+    this.#proven = lanes > 0;
+    this.#step = lanes > 0 ? 1 : LEAP;
+    this.lanes = Math.min(lanes || START, MOST_LANES);
+  }
+
+  /* A lane did so much in so long, while all of them were in use. The time is the lane's own, so that it
+     does not count which of them happen to be between two parts. */
+  add(work, time, now) {
+    this.#from ??= now;
+    if (now < this.#from) return;
+    this.#work += work;
+    this.#time += time;
+    const span = this.#trying < 0 ? DOWNWARDS : UPWARDS;
+    if (now - this.#from < span || this.#time < span) return;
+    this.#judge((this.#work / this.#time) * this.lanes, now);
+  }
+
+  /* Measures afresh: what was done lately had not all lanes to do it. */
+  again(now) {
+    this.#from = now + SETTLE;
+    this.#work = this.#time = 0;
+  }
+
+  succeeded() {
+    this.#trouble = Math.max(0, this.#trouble - CALM);
+  }
+
+  /* A PUT stalled, or was turned away because there are too many. */
+  failed(now) {
+    this.#trouble += 1;
+    if (this.#trouble < TROUBLE || now - this.#troubledAt < APART) return;
+    this.lanes = Math.max(1, Math.floor(this.lanes / 2));
+    this.#trouble = TROUBLE - 1;
+    this.#troubledAt = now;
+    this.#trying = 0;
+    this.#upAfter = now + RECOVER;
+    this.again(now);
+  }
+
+  #judge(rate, now) {
+    if (this.#trying > 0) this.#judgeMore(rate, now);
+    else if (this.#trying < 0) this.#judgeFewer(rate, now);
+    else this.#measured(rate, now);
+    this.#trying = this.#next(now);
+    this.lanes += this.#trying;
+    this.again(now);
+  }
+
+  #measured(rate, now) {
+    this.#base = rate;
+    if (this.#step === 1 || rate >= SLOW) return;
+    this.#step = 1;
+    this.#upAfter = now + AGAIN;
+  }
+
+  /* Lanes that are kept when more bring nothing. */
+  get #least() {
+    return this.#base < SLOW ? START : LEAST;
+  }
+
+  #judgeMore(rate, now) {
+    if (rate >= this.#base * GAIN) {
+      this.#base = rate;
+      this.#pause = AGAIN;
+      this.#proven = true;
+      this.#prove(now);
+      return;
+    }
+    this.lanes = Math.max(this.lanes - this.#trying, this.#least);
+    this.#step = 1;
+    this.#upAfter = now + this.#pause;
+    this.#pause = Math.min(this.#pause * 2, LONGEST);
+    if (!this.#proven) this.#downAfter = now;
+  }
+
+  #judgeFewer(rate, now) {
+    // The base stays: many small losses are a large one.
+    this.#proven = rate < this.#base * LOSS;
+    if (!this.#proven) return;
+    this.lanes += 1;
+    this.#prove(now);
+  }
+
+  #prove(now) {
+    this.#downAfter = now + PROVEN;
+  }
+
+  #next(now) {
+    this.#downAfter ??= now + PROVEN;
+    const room = MOST_LANES - this.lanes;
+    if (room && now >= this.#upAfter) return Math.min(this.#step, room);
+    if (this.lanes > this.#least && now >= this.#downAfter) return -1;
+    return 0;
+  }
+}

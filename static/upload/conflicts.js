@@ -1,0 +1,73 @@
+/* Names that are taken already: which of them are the same file, and what to do about the others. */
+
+import { knownFiles } from "./api.js";
+import { firstNames, number } from "./format.js";
+import { base64, canHash, sha256 } from "./hashing.js";
+
+const ONE_PART = 16 * 1024 * 1024; // up to here S3's SHA-256 is that of the whole file
+const AT_ONCE = 4; // files that are read and hashed at a time
+const PATIENCE = 20_000; // milliseconds
+
+/* Of these entries ({file, path, …}) those whose path is taken by another file. What is the very same as the
+   one that is there learns of it as entry.identical. onCompare(done, of) tells of long comparisons. */
+export async function taken(entries, onCompare = () => {}) {
+  const known = await storedAt(entries);
+  const met = entries.filter((entry) => known.has(entry.path));
+  const alike = met.filter(({ file, path }) => mayBeSame(file, known.get(path)));
+  let next = 0;
+  const work = async () => {
+    while (next < alike.length) {
+      const entry = alike[next++];
+      const there = known.get(entry.path);
+      const hash = await sha256(entry.file).then(base64, () => ""); // unreadable: the upload will say so
+      if (hash === there.sha256) entry.identical = there;
+      onCompare(next, alike.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return met.filter((entry) => !entry.identical);
+}
+
+/* Path → the file there. If that cannot be found out now, as when no file is: then a name that is taken
+   is numbered, and nothing is lost. */
+async function storedAt(entries) {
+  if (!entries.length) return new Map();
+  try {
+    const found = await knownFiles([...paths(entries)], AbortSignal.timeout(PATIENCE));
+    return new Map(found.map((file) => [file.path, file]));
+  } catch {
+    return new Map();
+  }
+}
+
+const paths = (entries) => new Set(entries.map(({ path }) => path));
+
+/* “…-N” is a hash of N parts' hashes, which says nothing about another cut. */
+const mayBeSame = (file, there) =>
+  canHash &&
+  file.size === there.size &&
+  file.size <= ONE_PART &&
+  there.sha256 !== "" &&
+  !there.sha256.includes("-");
+
+/* What to do about them, all at once: "rename", "replace", "skip"; null: nothing of it, add nothing. */
+export function decide(ask, conflicting, count, folder) {
+  const names = conflicting.map(({ name }) => name);
+  return ask({
+    title: title(names, count),
+    text: `Of the same name, but not the same content, in ${folder || "the top folder"}. Keeping both gives the new ${names.length === 1 ? "one" : "ones"} a number.`,
+    names: names.length > 5 ? [...names.slice(0, 5), `and ${number(names.length - 5)} more`] : names,
+    choices: [
+      { value: "rename", label: "Keep both" },
+      { value: "replace", label: names.length === 1 ? "Replace it" : "Replace them", danger: true },
+      { value: "skip", label: names.length === 1 ? "Skip it" : "Skip them" },
+      { value: "", label: "Cancel" },
+    ],
+  });
+}
+
+function title(names, count) {
+  if (count === 1) return `${firstNames(names)} is there already`;
+  const are = names.length === 1 ? "is" : "are";
+  return `${number(names.length)} of these ${number(count)} names ${are} taken`;
+}

@@ -1,0 +1,113 @@
+/* A file as the parts it is sent in: their bytes, their hashes, and which of them S3 has. Numbered from 1.
+   What is kept of a part is 33 bytes, so that 10,000 of them weigh nothing. */
+
+import { Failure, fileChanged } from "./failure.js";
+import { base64, composite, sha256 } from "./hashing.js";
+import { partCount } from "./plan.js";
+
+const DIGEST = 32; // bytes
+const UNKNOWN = new Uint8Array(DIGEST); // no content is known to have this hash
+
+export class Parts {
+  #stored;
+  #digests;
+  #read = false;
+
+  /* hashed: whether each part goes with its SHA-256. */
+  constructor(file, partSize, hashed) {
+    this.file = file;
+    this.partSize = partSize;
+    this.count = partCount(file.size, partSize);
+    this.hashed = hashed;
+    this.#stored = new Uint8Array(this.count);
+    this.#digests = hashed ? new Uint8Array(this.count * DIGEST) : UNKNOWN;
+    this.seen = { size: file.size, lastModified: file.lastModified };
+  }
+
+  size(number) {
+    return Math.min(this.partSize, this.file.size - (number - 1) * this.partSize);
+  }
+
+  /* Typed: Firefox keeps a copy of every untyped slice. */
+  blob(number) {
+    const start = (number - 1) * this.partSize;
+    return this.file.slice(start, start + this.partSize, "application/octet-stream");
+  }
+
+  /* Base64, each taken once: up to `length` of them from this part on; none if the upload has none. */
+  async hashes(from, length, signal) {
+    if (!this.hashed) return [];
+    const last = Math.min(from + length - 1, this.count);
+    const numbers = Array.from({ length: last - from + 1 }, (_, index) => from + index);
+    return Promise.all(numbers.map((number) => this.#hash(number, signal)));
+  }
+
+  /* Fails when the part is not what it was when its hash was taken, or cannot be read any more. */
+  async check(number, signal) {
+    if (!this.hashed) return this.checkReadable(number);
+    const before = this.#digest(number);
+    const now = await this.#take(number, signal);
+    if (known(before) && !now.every((byte, index) => byte === before[index])) throw fileChanged();
+  }
+
+  /* Browsers refuse to read a chosen file once it has changed on disk. */
+  async checkReadable(number = this.count) {
+    const { size, lastModified } = this.seen;
+    if (this.file.size !== size || this.file.lastModified !== lastModified) throw fileChanged();
+    const start = (number - 1) * this.partSize;
+    await this.file
+      .slice(start, start + 1)
+      .arrayBuffer()
+      .catch(() => {
+        throw fileChanged();
+      });
+  }
+
+  isStored(number) {
+    return this.#stored[number - 1] === 1;
+  }
+
+  setStored(number) {
+    this.#stored[number - 1] = 1;
+  }
+
+  /* The first that S3 is not known to have, from this one on; 0 when there is none. */
+  nextMissing(from) {
+    return this.#stored.indexOf(0, from - 1) + 1;
+  }
+
+  forgetStored() {
+    this.#stored.fill(0);
+  }
+
+  /* The SHA-256 as S3 tells that of the object; "" when not all parts were hashed. */
+  async sha256() {
+    for (let number = 1; number <= this.count; number += 1) {
+      if (!this.hashed || !known(this.#digest(number))) return "";
+    }
+    return this.count === 1 ? base64(this.#digests) : composite(this.#digests);
+  }
+
+  async #hash(number, signal) {
+    const digest = this.#digest(number);
+    if (!known(digest)) digest.set(await this.#take(number, signal));
+    return base64(digest);
+  }
+
+  async #take(number, signal) {
+    try {
+      const digest = await sha256(this.blob(number), signal);
+      this.#read = true;
+      return digest;
+    } catch (failure) {
+      // It could be read before, so it is no folder, and nothing that was never there.
+      throw this.#read && failure instanceof Failure ? fileChanged() : failure;
+    }
+  }
+
+  #digest(number) {
+    return this.#digests.subarray((number - 1) * DIGEST, number * DIGEST);
+  }
+}
+
+const known = (digest) => digest.some(Boolean);

@@ -1,0 +1,68 @@
+/* How a file is cut into parts, and how many are signed at once. Pure arithmetic.
+
+   S3's bounds: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+
+import { MOST_LANES } from "./climb.js";
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+export const SINGLE_PUT_UP_TO = 16 * MIB;
+export const MOST_PARTS = 10_000;
+export const LEAST_PART = 5 * MIB; // but for the last one
+export const MOST_PART = 5 * GIB;
+/* WebCrypto takes the whole part at once: a larger one would burden the memory, so that such an upload
+   goes without checksums. It is one of more than 9.7 TiB, or one that another program began. */
+export const MOST_HASHED = GIB;
+
+/* While nothing is known: what is in flight when the page goes away is lost, so each part is a small
+   share of its file. */
+const SHARES = 72;
+const MOST_UNKNOWN = 64 * MIB;
+
+/* Around each part a lane idles for two round trips: the CORS preflight, which browsers remember for one
+   address only, and the wait for the answer. After 3 s of sending, that is little; what takes more than
+   10 s is much to lose. */
+const LEAST_SECONDS = 3;
+const MOST_SECONDS = 10;
+const MOST_KNOWN = 128 * MIB; // a hasher has one part in memory
+
+const FIRST_WINDOW = 64 * MIB; // hashed before anything is sent
+const LARGEST_WINDOW = GIB;
+const MOST_IN_WINDOW = 8;
+const LEAST_IN_WINDOW = 2;
+
+/* Bytes of every part but the last. link: what is known of it, from lanes.js: how many PUTs it carries
+   best at once, and the bytes per second of all together. */
+export function partSize(size, link = null) {
+  if (size <= SINGLE_PUT_UP_TO) return Math.max(size, 1);
+  const least = Math.max(LEAST_PART, size / MOST_PARTS);
+  const wished = link ? suitable(size, link) : Math.min(size / SHARES, MOST_UNKNOWN);
+  const even = evenly(size, wished, link?.lanes ?? MOST_LANES);
+  return Math.min(wholeMib(Math.max(even, least)), MOST_PART);
+}
+
+export const partCount = (size, part) => Math.max(1, Math.ceil(size / part));
+
+function suitable(size, { lanes, speed }) {
+  const second = speed / lanes;
+  const least = Math.min(LEAST_SECONDS * second, MOST_KNOWN);
+  const most = Math.min(MOST_SECONDS * second, MOST_KNOWN);
+  return clamp(size / SHARES, least, most);
+}
+
+/* As many parts as make a multiple of the lanes, so that none is without work while others send the end. */
+function evenly(size, wished, lanes) {
+  const rounds = Math.max(1, Math.round(size / wished / lanes));
+  return size / (rounds * lanes);
+}
+
+/* Parts in the nth window, from 0: few at first, so that sending starts at once. */
+export function windowLength(part, nth) {
+  const most = clamp(Math.floor(LARGEST_WINDOW / part), LEAST_IN_WINDOW, MOST_IN_WINDOW);
+  const first = clamp(Math.floor(FIRST_WINDOW / part), LEAST_IN_WINDOW, most);
+  return Math.min(first * 2 ** nth, most);
+}
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+const wholeMib = (bytes) => Math.ceil(bytes / MIB) * MIB;

@@ -1,0 +1,7 @@
+/* What the page tells these modules. */
+
+export const settings = {
+  person: "", // who this page belongs to
+  // The template knows the hashed name, which browsers may keep for good; this is the plain one.
+  workerUrl: new URL("./hash-worker.js", import.meta.url).href,
+};
