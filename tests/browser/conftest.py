@@ -6,24 +6,84 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
-from tests.browser.site import launch, serve, sign_in
+from tests.browser.aftermath import Aftermath
+from tests.browser.faults import FaultyS3
+from tests.browser.faulty_s3 import faulty_s3
+from tests.browser.site import Site, launch, serve, sign_in
+from tests.browser.sweeper import Sweeper, sweeper_beside
+from tests.stack import STACK
 
 
 @pytest.fixture(scope="session")
-def site(static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site's process."""
+    with serve(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(server: Site) -> str:
     """The address of the running site."""
-    with serve(tmp_path_factory.mktemp("site")) as url:
-        yield url
+    return server.url
+
+
+@pytest.fixture(scope="module")
+def proxied(server: Site) -> Iterator[FaultyS3]:
+    """What stands between S3 and both the site and its pages, for the tests of this module."""
+    with faulty_s3(STACK.endpoint, server.url) as proxy:
+        server.kill()
+        server.start(S3_ENDPOINT_URL=proxy.url)
+        yield proxy
+        server.kill()
+        server.start(S3_ENDPOINT_URL=STACK.endpoint)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
+def sweeper(server: Site) -> Iterator[Sweeper]:
+    with sweeper_beside(server) as process:
+        yield process
+
+
+@pytest.fixture
+def s3(proxied: FaultyS3, server: Site, sweeper: Sweeper) -> Iterator[FaultyS3]:
+    """It behaves until told otherwise.
+
+    Whatever a test does to it, the site itself never fails, and nothing is left after the sweep.
+    """
+    if not server.running:
+        server.start()
+    proxied.forget()
+    before = server.log.stat().st_size
+    yield proxied
+    proxied.behave()
+    broken = ("Traceback", '"status": 500, "milliseconds"')
+    assert [line for line in server.logged(before) if any(mark in line for mark in broken)] == []
+    sweeper.sweep()
+    for name in ("bob", "mallory"):
+        after = Aftermath(server, f"{name}@example.com")
+        assert (after.under_way, after.strays, after.lost) == ([], [], [])
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = launch(playwright)
+    yield chromium
+    chromium.close()
 
 
 class Complaints:
@@ -108,6 +168,12 @@ def folder(request: pytest.FixtureRequest) -> str:
 def bob(visit: Visit, folder: str) -> Page:
     """bob's page of the test's own folder."""
     return visit(f"/files/?folder={folder}", "bob@example.com")
+
+
+@pytest.fixture
+def left(server: Site) -> Aftermath:
+    """What is left of bob's uploads."""
+    return Aftermath(server, "bob@example.com")
 
 
 @pytest.fixture

@@ -78,11 +78,11 @@ def main() -> None:
     subprocess.run([*MANAGE, "collectstatic", "--noinput", "--verbosity=0"], cwd=ROOT, check=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(Path(folder)) as url,
+        serve(Path(folder)) as site,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
-        take(browser, url)
+        take(browser, site.url)
         browser.close()
     for file in sorted(PICTURES.glob("*.png")):
         print(f"{file.relative_to(ROOT)}  {file.stat().st_size // KIB} KB")

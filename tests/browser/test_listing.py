@@ -143,6 +143,20 @@ def test_what_is_being_typed_survives_the_refresh_after_an_upload(bob: Page) -> 
     expect(bob.get_by_role("searchbox")).to_have_value("half a thou")
 
 
+def test_many_changes_are_seen_together_and_the_last_one_too(bob: Page) -> None:
+    put(bob, "one.txt")
+    looks: list[str] = []
+    bob.on("request", lambda sent: looks.append(sent.url) if sent.url == bob.url else None)
+    many = """() => {
+        for (let times = 0; times < 500; times += 1)
+            document.dispatchEvent(new CustomEvent("files:changed"));
+    }"""
+    for _ in range(2):
+        with bob.expect_request(bob.url):
+            bob.evaluate(many)
+    assert len(looks) == 2
+
+
 def test_mallory_gets_a_page_that_says_nothing_of_bobs_file(
     bob: Page, visit: Visit, complaints: Complaints
 ) -> None:

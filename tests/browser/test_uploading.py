@@ -1,13 +1,15 @@
 """Files go from the picker, or from a drop, straight to S3, and come back byte for byte."""
 
+import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.site import fill_sign_in_form
@@ -60,11 +62,66 @@ def drop(page: Page, files: dict[str, str]) -> None:
     expect(page.get_by_text("Drop to upload into")).to_be_hidden()
 
 
-def hold_back(page: Page) -> list[Route]:
-    """What is sent to S3 stays here from now on, until the test lets it go on."""
+def hold_back(page: Page, after: int = 0) -> list[Route]:
+    """What is sent to S3 stays here from now on, but for the first so many, until it is let go."""
     held: list[Route] = []
-    page.route(S3, lambda route: held.append(route))
+    number = count(1)
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PUT" and next(number) <= after:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(S3, hold)
     return held
+
+
+def let_go(page: Page, held: list[Route], *, abort: bool = False) -> None:
+    """What was held back goes on, or is lost; and nothing is held any more."""
+    for route in held:
+        if abort:
+            route.abort()
+        else:
+            route.continue_()
+    page.unroute(S3)
+
+
+def sizes_sent(page: Page) -> list[int]:
+    """The bytes of every PUT that starts from now on."""
+    sizes: list[int] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PUT":
+            sizes.append(int(request.all_headers()["content-length"]))
+
+    page.on("requestfinished", note)
+    return sizes
+
+
+def choose_texts(page: Page, files: dict[str, str]) -> None:
+    payloads = [
+        {"name": name, "mimeType": "text/plain", "buffer": text.encode()} for name, text in files.items()
+    ]
+    page.get_by_label("Choose files to upload").set_input_files(payloads)  # type: ignore[arg-type]
+
+
+def put(page: Page, files: dict[str, str]) -> None:
+    """Files of these texts, stored in the folder that the page shows."""
+    choose_texts(page, files)
+    for name in files:
+        expect(listed(page, name)).to_be_visible()
+
+
+def choose_again(page: Page, row: Locator, file: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        row.get_by_role("button", name="Choose the file to go on").click()
+    chooser.value.set_files(file)
+
+
+def bob_folder(page: Page) -> str:
+    value: str = page.locator("#uploader [name=folder]").input_value()
+    return value
 
 
 def test_several_files_of_every_kind_of_size_come_back_as_they_were(
@@ -106,10 +163,11 @@ def test_bytes_go_to_s3_in_hashed_parts_and_never_through_the_site(
     bob.on("request", lambda sent: to_site.append(sent) if sent.method == "POST" else None)
     choose(bob, make_file("forty.bin", 40 * MIB))
     expect(listed(bob, "forty.bin")).to_be_visible(timeout=30_000)
-    assert [put.url.startswith(STACK.endpoint) for put in puts] == [True] * 3
+    assert [put.url.startswith(STACK.endpoint) for put in puts] == [True] * 8
     assert all(put.headers["x-amz-checksum-sha256"] for put in puts)
-    assert len(to_site) == 2  # start, complete: the first window came with the start
-    assert json.loads(to_site[0].post_data or "")["on_conflict"] == "rename"
+    # Whether the name is taken, start, complete: the first window came with the start.
+    assert [post.url.rpartition("/")[2] for post in to_site] == ["known", "uploads", "complete"]
+    assert json.loads(to_site[1].post_data or "")["on_conflict"] == "rename"
 
 
 def test_windows_of_parts_are_signed_ahead_and_counted(
@@ -117,10 +175,11 @@ def test_windows_of_parts_are_signed_ahead_and_counted(
 ) -> None:
     calls: list[str] = []
     bob.on("request", lambda sent: calls.append(sent.url) if "/api/v1/" in sent.url else None)
-    file = make_file("seventeen parts.bin", 16 * 16 * MIB + 1)
+    file = make_file("seventeen parts.bin", 16 * 5 * MIB + 1)
     choose(bob, file)
     expect(listed(bob, file.name)).to_be_visible(timeout=60_000)
     assert [call.split("?")[0].rpartition("/")[2] for call in calls] == [
+        "known",
         "uploads",  # and parts 1 to 8
         "parts",  # 9 to 16
         "parts",  # 17
@@ -191,13 +250,59 @@ def test_a_name_in_any_script_is_shown_and_downloaded_as_it_is(
     assert (tmp_path / "back").read_bytes() == (tmp_path / name).read_bytes()
 
 
-def test_a_second_file_of_the_same_name_is_numbered_and_says_so(bob: Page, make_file: MakeFile) -> None:
-    file = make_file("twice.txt", 10)
-    choose(bob, file)
-    expect(bob.get_by_text("1 of 1 file uploaded")).to_be_visible()
-    choose(bob, file)
+def test_a_second_file_of_the_same_name_is_numbered_and_says_so(bob: Page) -> None:
+    put(bob, {"twice.txt": "first"})
+    choose_texts(bob, {"twice.txt": "second"})
+    dialog = bob.get_by_role("dialog", name="“twice.txt” is there already")
+    expect(dialog.get_by_role("button", name="Keep both")).to_be_focused()
+    bob.keyboard.press("Enter")
     expect(bob.get_by_text("Uploaded as “twice (2).txt”")).to_be_visible()
     expect(listed(bob, "twice (2).txt")).to_be_visible()
+
+
+def test_taken_names_are_replaced_at_one_answer(bob: Page, tmp_path: Path) -> None:
+    put(bob, {"a.txt": "old", "b.txt": "old"})
+    choose_texts(bob, {"a.txt": "newer", "b.txt": "newer", "c.txt": "newer"})
+    dialog = bob.get_by_role("dialog", name="2 of these 3 names are taken")
+    expect(dialog.get_by_role("listitem")).to_have_text(["a.txt", "b.txt"])
+    dialog.get_by_role("button", name="Replace them").click()
+    expect(bob.get_by_text("5 of 5 files uploaded")).to_be_visible()
+    expect(listed(bob, "c.txt")).to_be_visible()
+    expect(bob.get_by_role("row")).to_have_count(1 + 3)
+    for name in ["a.txt", "b.txt", "c.txt"]:
+        assert download(bob, name, tmp_path / name).read_text() == "newer"
+
+
+def test_taken_names_are_skipped_and_the_others_sent(bob: Page, tmp_path: Path) -> None:
+    put(bob, {"a.txt": "old"})
+    choose_texts(bob, {"a.txt": "newer", "b.txt": "newer"})
+    bob.get_by_role("dialog").get_by_role("button", name="Skip it").click()
+    expect(bob.get_by_text("1 file skipped.")).to_be_visible()
+    expect(listed(bob, "b.txt")).to_be_visible()
+    assert download(bob, "a.txt", tmp_path / "a.txt").read_text() == "old"
+
+
+def test_escape_adds_nothing_at_all(bob: Page) -> None:
+    put(bob, {"a.txt": "old"})
+    choose_texts(bob, {"a.txt": "newer", "b.txt": "newer"})
+    expect(bob.get_by_role("dialog")).to_be_visible()
+    bob.keyboard.press("Escape")
+    expect(bob.get_by_text("Nothing was added.")).to_be_visible()
+    expect(bob.locator(".upload")).to_have_count(1)
+
+
+def test_a_file_that_is_there_already_is_not_sent_again_unless_wanted(bob: Page) -> None:
+    put(bob, {"same.txt": "content"})
+    sent: list[str] = []
+    bob.on("request", lambda put: sent.append(put.url) if put.method == "PUT" else None)
+    choose_texts(bob, {"same.txt": "content"})
+    row = bob.locator(".upload[data-state=identical]")
+    expect(row.get_by_text("Not sent: this very file is here already")).to_be_visible()
+    expect(bob.get_by_role("dialog")).to_have_count(0)
+    assert sent == []
+    row.get_by_role("button", name="Upload anyway").click()
+    expect(bob.get_by_text("Uploaded as “same (2).txt” · same content as “")).to_be_visible()
+    assert len(sent) == 1
 
 
 def test_a_cancelled_upload_leaves_nothing_behind(bob: Page, make_file: MakeFile) -> None:
@@ -274,11 +379,11 @@ def test_a_file_that_keeps_failing_says_so_and_retry_sends_only_what_is_missing(
     file = make_file("half.bin", 20 * MIB)
     choose(bob, file)
     row = upload_row(bob, "half.bin")
-    for _ in range(4):
-        with bob.expect_response(lambda response: "partNumber=2" in response.url):
-            pass
-        bob.clock.run_for(5_000)
-    expect(row.get_by_text("The storage refused a piece of this file (503).")).to_be_visible()
+    refused = row.get_by_text("The storage refused a piece of this file (503).")
+    while not refused.is_visible():
+        bob.clock.run_for(1_000)  # seven tries take half a minute of these seconds
+        bob.evaluate("fetch('/healthz')")  # in real time, in which a try is answered
+    expect(refused).to_be_visible()
     bob.unroute(S3)
     parts = []
     bob.on("request", lambda put: parts.append(put.url) if put.method == "PUT" else None)
@@ -301,20 +406,163 @@ def test_an_upload_waits_while_the_device_is_offline(
     expect(row.get_by_text("Uploaded")).to_be_visible()
 
 
-def test_when_the_sign_in_ends_midway_the_file_waits_for_the_next_one(
+def test_when_the_sign_in_ends_midway_all_goes_on_by_itself_after_the_next_one(
     bob: Page, make_file: MakeFile, complaints: Complaints
 ) -> None:
     complaints.forgive("401")
     bob.context.clear_cookies(name="sessionid")
-    choose(bob, make_file("kept in the queue.txt", 10))
-    row = upload_row(bob, "kept in the queue.txt")
-    expect(row.get_by_text("Your sign-in has ended.")).to_be_visible()
+    choose(bob, make_file("small.txt", 10), make_file("in parts.bin", 20 * MIB))
+    expect(bob.locator(".upload[data-state=signed-out]")).to_have_count(2)
+    banner = bob.get_by_role("alert").filter(has_text="Your sign-in has ended.")
+    expect(banner).to_be_visible()
     with bob.expect_popup() as opened:
-        row.get_by_role("link", name="Sign in again").click()
+        banner.get_by_role("link", name="Sign in again").click()
     fill_sign_in_form(opened.value, "bob@example.com")
-    expect(opened.value.get_by_role("heading", name="Your files")).to_be_visible()
-    row.get_by_role("button", name="Retry").click()
-    expect(row.get_by_text("Uploaded")).to_be_visible()
+    expect(bob.get_by_text("2 of 2 files uploaded")).to_be_visible(timeout=30_000)
+    expect(banner).to_be_hidden()
+
+
+def test_uploads_do_not_go_on_as_somebody_else(
+    bob: Page, make_file: MakeFile, complaints: Complaints
+) -> None:
+    complaints.forgive("401")
+    bob.context.clear_cookies(name="sessionid")
+    choose(bob, make_file("bobs.txt", 10))
+    banner = bob.get_by_role("alert").filter(has_text="once bob@example.com is signed in again")
+    with bob.expect_popup() as opened:
+        banner.get_by_role("link", name="Sign in again").click()
+    fill_sign_in_form(opened.value, "mallory@example.com")
+    expect(banner.get_by_text("omebody else")).to_be_visible()
+    expect(bob.locator(".upload[data-state=signed-out]")).to_have_count(1)
+    # The sign-in page asks now, though mallory is signed in there.
+    with bob.expect_popup() as again:
+        banner.get_by_role("link", name="Sign in again").click()
+    fill_sign_in_form(again.value, "bob@example.com")
+    expect(upload_row(bob, "bobs.txt").get_by_text("Uploaded")).to_be_visible(timeout=15_000)
+
+
+def test_a_paused_upload_goes_on_where_it_stopped(
+    bob: Page, make_file: MakeFile, tmp_path: Path
+) -> None:
+    held = hold_back(bob, after=2)
+    file = make_file("long.bin", 40 * MIB)
+    choose(bob, file)
+    row = upload_row(bob, "long.bin")
+    expect(row.get_by_text("10.0 MB of 40.0 MB")).to_be_visible(timeout=15_000)
+    row.get_by_role("button", name="Pause").click()
+    expect(row.get_by_text("Paused · 10.0 MB of 40.0 MB · 25 %")).to_be_visible()
+    expect(row.get_by_role("button", name="Resume long.bin")).to_be_focused()
+    let_go(bob, held)
+    sent = sizes_sent(bob)
+    row.get_by_role("button", name="Resume").click()
+    expect(row.get_by_text("Uploaded")).to_be_visible(timeout=30_000)
+    assert sum(sent) == 30 * MIB
+    assert digest(download(bob, file.name, tmp_path / "back.bin")) == digest(file)
+
+
+def test_after_a_reload_the_same_file_sends_only_what_is_missing(
+    bob: Page, make_file: MakeFile, tmp_path: Path
+) -> None:
+    hold_back(bob, after=2)
+    file, other = make_file("film.mov", 40 * MIB), make_file("other/film.mov", 39 * MIB)
+    choose(bob, file)
+    expect(upload_row(bob, "film.mov").get_by_text("10.0 MB of 40.0 MB")).to_be_visible(timeout=15_000)
+    bob.reload()
+    bob.unroute(S3)
+    section = bob.get_by_role("region", name="Unfinished uploads")
+    waiting = section.get_by_role("listitem").filter(has_text=bob_folder(bob))
+    expect(waiting.get_by_text("10.0 MB of 40.0 MB stored (25 %)")).to_be_visible()
+    choose_again(bob, waiting, other)
+    expect(waiting.get_by_text("has 39.0 MB; the one whose upload began has 40.0 MB")).to_be_visible()
+    sent = sizes_sent(bob)
+    choose_again(bob, waiting, file)
+    expect(upload_row(bob, "film.mov").get_by_text("Uploaded")).to_be_visible(timeout=30_000)
+    expect(waiting).to_have_count(0)
+    assert sum(sent) == 30 * MIB
+    assert digest(download(bob, file.name, tmp_path / "back.bin")) == digest(file)
+
+
+def test_adding_the_file_of_an_unfinished_upload_continues_it_by_itself(
+    bob: Page, make_file: MakeFile
+) -> None:
+    hold_back(bob, after=2)
+    file = make_file("thesis.pdf", 40 * MIB)
+    choose(bob, file)
+    expect(upload_row(bob, "thesis.pdf").get_by_text("10.0 MB of 40.0 MB")).to_be_visible(timeout=15_000)
+    bob.reload()
+    bob.unroute(S3)
+    sent = sizes_sent(bob)
+    choose(bob, file)
+    expect(bob.get_by_text("“thesis.pdf” goes on where it stopped.")).to_be_visible()
+    expect(listed(bob, "thesis.pdf")).to_be_visible(timeout=30_000)
+    assert sum(sent) == 30 * MIB
+
+
+def test_an_unfinished_upload_is_discarded_only_after_a_question(bob: Page, make_file: MakeFile) -> None:
+    hold_back(bob, after=2)
+    choose(bob, make_file("unwanted.bin", 40 * MIB))
+    row = upload_row(bob, "unwanted.bin")
+    expect(row.get_by_text("10.0 MB of 40.0 MB")).to_be_visible(timeout=15_000)
+    bob.reload()
+    bob.unroute(S3)
+    waiting = bob.get_by_role("listitem").filter(has_text=f"{bob_folder(bob)}unwanted.bin")
+    waiting.get_by_role("button", name=re.compile("^Discard")).click()
+    bob.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    expect(waiting).to_have_count(1)
+    waiting.get_by_role("button", name=re.compile("^Discard")).click()
+    with bob.expect_response(lambda response: response.request.method == "DELETE") as ended:
+        bob.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    assert ended.value.status == 204
+    expect(waiting).to_have_count(0)
+
+
+def test_a_folder_of_three_hundred_files_comes_whole(bob: Page, tmp_path: Path) -> None:
+    top = tmp_path / "archive"
+    for number in range(300):
+        file = top / f"box {number % 3}" / f"letter {number}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"letter number {number}")
+    (top / ".DS_Store").write_text("junk")
+    bob.get_by_label("Choose a folder to upload").set_input_files(top)
+    expect(bob.get_by_text("300 of 300 files uploaded")).to_be_visible(timeout=60_000)
+    expect(bob.get_by_text("Left out: 1 hidden system file (.DS_Store).")).to_be_visible()
+    assert bob.locator(".upload").count() <= 100
+    listed(bob, "Folder archive").click()
+    for number in range(3):
+        expect(bob.get_by_role("row", name=f"box {number}")).to_contain_text("100 files")
+
+
+def test_what_waits_is_sent_in_the_order_a_person_gives_it(bob: Page, make_file: MakeFile) -> None:
+    held = hold_back(bob)
+    files = [make_file(f"{name}.bin", 17 * MIB) for name in "abcdef"]
+    choose(bob, *files)
+    names = bob.locator("#queue .name")
+    expect(names).to_have_text([file.name for file in files])
+    upload_row(bob, "f.bin").get_by_role("button", name="Send first").click()
+    expect(names).to_have_text([f"{name}.bin" for name in "abcfde"])
+    upload_row(bob, "d.bin").get_by_role("button", name="Move down").click()
+    expect(names).to_have_text([f"{name}.bin" for name in "abcfed"])
+    bob.keyboard.press("Alt+ArrowUp")  # the focus went with it
+    expect(names).to_have_text([f"{name}.bin" for name in "abcfde"])
+    expect(bob.locator("#upload-news")).to_have_text("d.bin is number 2 of 3 that wait.")
+    upload_row(bob, "a.bin").get_by_role("button", name="Cancel").click()
+    expect(upload_row(bob, "f.bin")).to_have_attribute("data-state", "sending")
+    bob.get_by_role("button", name="Cancel all").click()
+    let_go(bob, held, abort=True)
+    expect(bob.locator(".upload[data-state=cancelled]")).to_have_count(6)
+
+
+def test_a_stored_file_shows_the_hash_that_anybody_can_compute(bob: Page, make_file: MakeFile) -> None:
+    file = make_file("proven.bin", 1000)
+    choose(bob, file)
+    row = upload_row(bob, "proven.bin")
+    row.get_by_text("Verified").click()
+    expected = base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()
+    expect(row.get_by_text(expected)).to_be_visible()
+    bob.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row.get_by_role("button", name="Copy the SHA-256").click()
+    expect(bob.locator("#upload-news")).to_have_text("The SHA-256 is copied.")
+    assert bob.evaluate("navigator.clipboard.readText()") == expected
 
 
 def test_a_name_that_is_refused_is_explained(

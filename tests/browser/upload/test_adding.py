@@ -1,0 +1,78 @@
+"""From what is chosen to what is sent; one addition after the other."""
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+# The queue and the unfinished uploads are stand-ins: what they are given is what is looked at.
+ADD = """async ([additions, open]) => {
+    const { Adding } = await at("adding");
+    const added = [], told = [], asked = [];
+    const adding = new Adding({
+        queue: { add: (entries) => added.push(...entries) },
+        unfinished: { claim: async (path) => (path === open ? { path } : null) },
+        ask: async (question) => asked.push(question.title) && globalThis.reply,
+        tell: (text) => told.push(text),
+    });
+    await Promise.all(additions.map(([names, unreadable = 0]) => adding.add(
+        { found: names.map((name) => ({ name, file: new File(["x"], name) })), unreadable }, "bench/")));
+    return {
+        added: added.map(({ path, resume }) => (resume ? `${path} goes on` : path)),
+        told: told.filter(Boolean), asked,
+    };
+}"""
+
+
+def add(page: Page, *additions: list[Any], unfinished: str = "") -> dict[str, list[str]]:
+    found: dict[str, list[str]] = page.evaluate(ADD, [additions, unfinished])
+    return found
+
+
+def test_paths_are_composed_with_the_folder_and_in_nfc(bench: Page) -> None:
+    assert add(bench, [["A\u0308rger/neu.txt"]])["added"] == ["bench/Ärger/neu.txt"]
+
+
+def test_hidden_files_of_systems_are_left_out_with_a_word(bench: Page) -> None:
+    found = add(bench, [["in/.DS_Store", "in/a.txt", "in/deep/.DS_Store", "in/Thumbs.db"]])
+    assert found["added"] == ["bench/in/a.txt"]
+    assert found["told"] == ["Left out: 3 hidden system files (.DS_Store, Thumbs.db)."]
+
+
+def test_what_could_not_be_read_is_told(bench: Page) -> None:
+    assert add(bench, [["a.txt"], 2])["told"] == ["2 files could not be read."]
+
+
+def test_what_was_left_unfinished_goes_on_and_says_so(bench: Page) -> None:
+    found = add(bench, [["a.txt", "film.mov"]], unfinished="bench/film.mov")
+    assert found["added"] == ["bench/film.mov goes on", "bench/a.txt"]
+    assert found["told"] == ["“film.mov” goes on where it stopped."]
+
+
+def test_additions_wait_for_one_another(bench: Page) -> None:
+    found = add(bench, [["a.txt"]], [["b.txt"]], [["c.txt"]])
+    assert found["added"] == ["bench/a.txt", "bench/b.txt", "bench/c.txt"]
+
+
+def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
+    longest = bench.evaluate(
+        """async () => {
+            let longest = 0;
+            new PerformanceObserver((list) => {
+                for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+            }).observe({ entryTypes: ["longtask"] });
+            const { Adding } = await at("adding");
+            const counted = [];
+            const adding = new Adding({
+                queue: { add: (entries) => counted.push(entries.length) },
+                unfinished: { claim: async () => null }, ask: async () => null, tell: () => {},
+            });
+            const found = Array.from({ length: 10_000 }, (_, number) =>
+                ({ name: `in/${number}.txt`, file: new File(["x"], `${number}.txt`) }));
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            longest = 0;
+            await adding.add({ found, unreadable: 0 }, "bench/");
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            return counted.reduce((sum, one) => sum + one) === 10_000 ? longest : NaN;
+        }"""
+    )
+    assert longest < 500  # on a busy machine; a quarter of it on a quiet one

@@ -1,0 +1,71 @@
+"""Which names are taken, and whether by the very same file: asked of the real site."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Complaints
+
+TAKEN = """async (files) => {
+    const { taken } = await at("conflicts");
+    const folder = document.querySelector("#uploader [name=folder]").value;
+    const entries = files.map(([name, text]) =>
+        ({ name, path: folder + name, file: fileOf(text, name) }));
+    const compared = [];
+    const met = await taken(entries, (...done) => compared.push(done));
+    return {
+        taken: met.map(({ name }) => name),
+        identical: entries.filter(({ identical }) => identical).map(({ name }) => name),
+        compared,
+    };
+}"""
+
+
+def asked(page: Page, *files: tuple[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(TAKEN, files)
+    return found
+
+
+def put(page: Page, name: str, text: str) -> None:
+    payload = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+    page.get_by_label("Choose files to upload").set_input_files(payload)  # type: ignore[arg-type]
+    expect(page.get_by_role("row", name=name)).to_be_visible()
+
+
+def test_a_taken_name_the_same_file_and_a_new_one_are_told_apart(desk: Page) -> None:
+    put(desk, "same.txt", "content")
+    put(desk, "other.txt", "content")
+    files = ("same.txt", "content"), ("other.txt", "CONTENT"), ("new.txt", "content")
+    found = asked(desk, *files)
+    assert (found["taken"], found["identical"]) == (["other.txt"], ["same.txt"])
+    assert found["compared"][-1] == [2, 2]  # of equal size: they had to be read
+
+
+def test_a_name_that_is_longer_than_any_is_not_taken(desk: Page) -> None:
+    assert asked(desk, ("x" * 5000, "a"))["taken"] == []
+
+
+def test_without_an_answer_no_name_counts_as_taken(desk: Page, complaints: Complaints) -> None:
+    complaints.forgive("Failed to load resource")
+    put(desk, "there.txt", "content")
+    desk.route("**/api/v1/files/known", lambda route: route.fulfill(status=503))
+    assert asked(desk, ("there.txt", "other"))["taken"] == []  # the server will number it
+
+
+def test_the_question_names_some_and_counts_the_others(desk: Page) -> None:
+    desk.evaluate(
+        """async () => {
+            const { decide } = await at("conflicts");
+            const { asker } = await at("ask");
+            const conflicting = Array.from({ length: 9 }, (_, number) => ({ name: `${number}.txt` }));
+            const ask = asker(document.querySelector("#upload-ask"));
+            decide(ask, conflicting, 20, "Letters/").then((answer) => { globalThis.answer = answer; });
+        }"""
+    )
+    dialog = desk.get_by_role("dialog", name="9 of these 20 names are taken")
+    expect(dialog.get_by_text("in Letters/")).to_be_visible()
+    expect(dialog.get_by_role("listitem")).to_have_text(
+        [*(f"{number}.txt" for number in range(5)), "and 4 more"]
+    )
+    dialog.get_by_role("button", name="Skip them").click()
+    desk.wait_for_function("globalThis.answer === 'skip'")

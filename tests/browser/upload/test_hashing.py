@@ -1,0 +1,102 @@
+"""Hashes are SHA-256, whoever takes them, and no page needs the memory for a whole file."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Complaints
+from tests.browser.upload.conftest import MIB, content, digest
+
+HASH = """async (sizes) => {
+    const { sha256, base64 } = await at("hashing");
+    return Promise.all(sizes.map((size) => sha256(fileOf(size), never).then(base64)));
+}"""
+SIZES = [0, 1, MIB, MIB + 1, 5 * MIB, 3 * MIB, 2 * MIB]
+
+
+def expected(sizes: list[int]) -> list[str]:
+    return [base64.b64encode(digest(size)).decode() for size in sizes]
+
+
+def test_a_known_text_has_its_known_hash(bench: Page) -> None:
+    script = """async () => {
+        const { base64, sha256 } = await at("hashing");
+        return base64(await sha256(new Blob(["abc"])));
+    }"""
+    known = bytes.fromhex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    assert bench.evaluate(script) == base64.b64encode(known).decode()
+
+
+def test_large_pieces_are_hashed_in_two_workers(bench: Page) -> None:
+    workers: list[str] = []
+    bench.on("worker", lambda worker: workers.append(worker.url))
+    assert bench.evaluate(HASH, SIZES) == expected(SIZES)
+    assert [url.endswith("/static/upload/hash-worker.js") for url in workers] == [True, True]
+
+
+def test_small_files_need_no_worker(bench: Page) -> None:
+    workers: list[str] = []
+    bench.on("worker", lambda worker: workers.append(worker.url))
+    assert bench.evaluate(HASH, [100] * 50) == expected([100] * 50)
+    assert workers == []
+
+
+def test_without_workers_the_page_takes_the_same_hashes(bench: Page, complaints: Complaints) -> None:
+    complaints.forgive("404")
+    bench.evaluate("async () => (await at('api')).configure({ workerUrl: '/static/not-there.js' })")
+    assert bench.evaluate(HASH, SIZES) == expected(SIZES)
+
+
+def test_a_browser_that_knows_no_workers_takes_the_same_hashes(bench: Page) -> None:
+    bench.evaluate("() => { delete globalThis.Worker; }")
+    assert bench.evaluate(HASH, SIZES) == expected(SIZES)
+
+
+def test_who_stops_waiting_is_let_go_at_once_and_others_are_served(bench: Page) -> None:
+    outcome = bench.evaluate(
+        """async (size) => {
+            const { sha256, base64 } = await at("hashing");
+            const stop = new AbortController();
+            const stopped = [1, 2, 3, 4].map(() => kindOf(sha256(fileOf(size), stop.signal)));
+            const other = sha256(fileOf(size), never);
+            stop.abort(new DOMException("Enough", "AbortError"));
+            return [(await Promise.all(stopped)).map(({ name }) => name), base64(await other)];
+        }""",
+        2 * MIB,
+    )
+    assert outcome == [["AbortError"] * 4, expected([2 * MIB])[0]]
+
+
+@pytest.mark.parametrize("size", [10, 3 * MIB])
+def test_a_file_that_cannot_be_read_is_told(
+    bench: Page, size: int, tmp_path: Path, picked: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "goes away.bin"
+    path.write_bytes(content(size))
+    picked(path)
+    path.unlink()
+    failed = bench.evaluate("async () => kindOf((await at('hashing')).sha256(pickedFile, never))")
+    assert failed["final"]
+    assert "This file cannot be read" in failed["message"]
+
+
+def test_the_hash_of_several_parts_is_that_of_their_hashes_and_says_how_many(bench: Page) -> None:
+    size, part = 12 * MIB, 5 * MIB
+    told = bench.evaluate(
+        """async ([size, part]) => {
+            const { Parts } = await at("parts");
+            const parts = new Parts(fileOf(size), part, true);
+            const none = await parts.sha256();
+            await parts.hashes(1, 8, never);
+            return [none, await parts.sha256()];
+        }""",
+        [size, part],
+    )
+    whole = content(size)
+    digests = [hashlib.sha256(whole[at : at + part]).digest() for at in range(0, size, part)]
+    composite = base64.b64encode(hashlib.sha256(b"".join(digests)).digest()).decode()
+    assert told == ["", f"{composite}-3"]

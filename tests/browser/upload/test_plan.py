@@ -1,0 +1,104 @@
+"""Files are cut into parts that S3 takes, and that suit the line."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+MIB = 1024**2
+GIB = 1024**3
+TIB = 1024**4
+LARGEST = 10_000 * 5 * GIB  # 48.8 TiB
+MB = 1_000_000
+
+
+def part_size(page: Page, size: int, link: dict[str, float] | None = None) -> Any:
+    return page.evaluate("async ([size, link]) => (await at('plan')).partSize(size, link)", [size, link])
+
+
+@pytest.mark.parametrize(
+    ("size", "part"),
+    [
+        (0, 1),
+        (1, 1),
+        (16 * MIB, 16 * MIB),
+        (16 * MIB + 1, 5 * MIB),
+        (360 * MIB, 5 * MIB),
+        (GIB, 15 * MIB),
+        (5 * GIB, 66 * MIB),
+        (100 * GIB, 64 * MIB),
+        (1 * TIB, 105 * MIB),
+        (LARGEST, 5 * GIB),
+    ],
+)
+def test_a_file_of_an_unknown_line_is_cut_by_its_size(bench: Page, size: int, part: int) -> None:
+    assert part_size(bench, size) == part
+
+
+@pytest.mark.parametrize(
+    ("size", "lanes", "speed", "part"),
+    [
+        (GIB, 2, 1 * MB, 5 * MIB),  # 10 s of half a MB/s, which S3 does not take so small
+        (5 * GIB, 4, 10 * MB, 24 * MIB),  # a share of the file would take longer than 10 s
+        (GIB, 6, 120 * MB, 57 * MIB),  # 3 s of 20 MB/s, three times six parts
+        (40 * GIB, 6, 3000 * MB, 129 * MIB),  # 3 s would be too much to hash at once
+        (20 * MIB, 6, 120 * MB, 5 * MIB),
+    ],
+)
+def test_a_known_line_gets_parts_of_a_few_seconds(
+    bench: Page, size: int, lanes: int, speed: float, part: int
+) -> None:
+    assert part_size(bench, size, {"lanes": lanes, "speed": speed}) == part
+
+
+@pytest.mark.parametrize("link", [None, {"lanes": 6, "speed": 120 * MB}])
+def test_no_lane_is_without_work_while_others_send_the_end(bench: Page, link: Any) -> None:
+    part = part_size(bench, 5 * GIB, link)
+    assert -(-5 * GIB // part) % 6 == 0
+
+
+def test_whatever_the_size_and_the_line_s3_takes_the_parts(bench: Page) -> None:
+    bad = bench.evaluate(
+        """async (largest) => {
+            const { partSize, partCount, windowLength } = await at("plan");
+            const MIB = 1024 ** 2;
+            const lines = [null];
+            for (const lanes of [1, 2, 6])
+                for (let speed = 1; speed < 1e11; speed *= 30) lines.push({ lanes, speed });
+            const bad = [];
+            for (let size = 16 * MIB + 1, more = true; more; ) {
+                more = size < largest;
+                for (const line of lines) {
+                    const part = partSize(size, line);
+                    const fits = part >= 5 * MIB && part <= 5120 * MIB && part % MIB === 0
+                        && partCount(size, part) <= 10_000 && partCount(size, part) * part >= size;
+                    const windows = [0, 1, 2, 9].map((nth) => windowLength(part, nth));
+                    const grow = windows.every((length, at) => length >= (windows[at - 1] ?? 2));
+                    if (!fits || !grow || windows[3] > 8) bad.push([size, line, part, windows]);
+                }
+                size = Math.min(Math.floor(size * 1.37), largest);
+            }
+            return bad;
+        }""",
+        LARGEST,
+    )
+    assert bad == []
+
+
+@pytest.mark.parametrize(
+    ("part", "lengths"),
+    [
+        (5 * MIB, [8, 8, 8]),
+        (16 * MIB, [4, 8, 8]),
+        (64 * MIB, [2, 4, 8]),
+        (512 * MIB, [2, 2, 2]),
+    ],
+)
+def test_the_first_window_is_small_so_that_sending_starts_at_once(
+    bench: Page, part: int, lengths: list[int]
+) -> None:
+    script = (
+        "async (part) => { const m = await at('plan');"
+        " return [0, 1, 2].map((n) => m.windowLength(part, n)); }"
+    )
+    assert bench.evaluate(script, part) == lengths

@@ -1,0 +1,326 @@
+"""A file of several parts gets to S3 whole, once, and proved, whatever happens on the way."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.browser.faults import FaultyS3, Op, Refusal, Trouble
+from tests.browser.upload.conftest import MIB, TOOLS, Calls, content
+
+PART = 5 * MIB
+SIZE = 8 * PART + MIB  # nine parts, the last one short
+Picked = Callable[[Path], None]
+
+MAKE = """async ({ name, size, seed = 0, options = {} }) => {
+    const { Transfer } = await at("transfer");
+    const file = globalThis.pickedFile ?? fileOf(size, name, seed);
+    globalThis.transfer = new Transfer(file, `transfers/${name}`, options);
+}"""
+
+
+@pytest.fixture(autouse=True)
+def behind_the_proxy(s3: FaultyS3, forgiving: None) -> None:
+    """Every test of this module can spoil what goes to S3."""
+
+
+def make(page: Page, name: str, size: int = SIZE, **more: Any) -> None:
+    page.evaluate(MAKE, {"name": name, "size": size, **more})
+
+
+def send(page: Page) -> Any:
+    return page.evaluate("send(transfer)")
+
+
+def begin(page: Page) -> None:
+    """Runs on its own; `outcome` is what comes of it, `stop` pauses it."""
+    page.evaluate(
+        """() => {
+            globalThis.stop = new AbortController();
+            globalThis.outcome = send(transfer, stop.signal);
+        }"""
+    )
+
+
+def composite(whole: bytes, part: int = PART) -> str:
+    digests = [hashlib.sha256(whole[at : at + part]).digest() for at in range(0, len(whole), part)]
+    return f"{base64.b64encode(hashlib.sha256(b''.join(digests)).digest()).decode()}-{len(digests)}"
+
+
+def assert_whole(page: Page, came: Any, name: str, seed: int = 0, size: int = SIZE) -> None:
+    """It is stored, proved, and comes back as it was."""
+    assert came["failure"] == {}
+    assert came["stored"]["path"] == f"transfers/{name}"
+    assert came["proof"]["verified"]
+    back = page.request.get(f"/api/v1/files/{came['stored']['id']}/content").body()
+    assert hashlib.sha256(back).digest() == hashlib.sha256(content(size, seed)).digest()
+
+
+def test_it_comes_back_as_it_was_and_its_hash_is_proved(bench: Page, s3: FaultyS3, calls: Calls) -> None:
+    make(bench, "plain.bin")
+    came = send(bench)
+    assert_whole(bench, came, "plain.bin")
+    assert came["proof"] == {"sha256": composite(content(SIZE)), "partSize": PART, "verified": True}
+    assert came["sent"] == came["bytesSent"] == s3.bytes_sent == SIZE
+    assert came["told"] == ["finishing"]
+    assert calls.names == ["POST uploads", "GET parts", "POST complete"]
+    assert calls.asked("GET parts")[0]["fresh"] == ["true"]
+    assert s3.count(Op.PARTS) == 1  # at the end only: nothing was asked that was known
+    started = json.loads(calls.made[0].post_data or "")
+    assert started["last_modified"] == 1_700_000_000_000
+    assert len(base64.b64decode(started["fingerprint"])) == 32
+
+
+def test_parts_that_s3_has_no_time_for_are_sent_again(bench: Page, s3: FaultyS3) -> None:
+    s3.will(Op.PART, Refusal(503, "SlowDown"), times=2)
+    make(bench, "busy.bin")
+    came = send(bench)
+    assert_whole(bench, came, "busy.bin")
+    assert came["sent"] == SIZE
+    assert came["bytesSent"] == s3.bytes_sent > SIZE
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (400, "ExpiredToken")])
+def test_a_refused_address_is_signed_anew(
+    bench: Page, s3: FaultyS3, calls: Calls, status: int, code: str
+) -> None:
+    s3.will(Op.PART, Refusal(status, code), part=3, times=1)
+    make(bench, f"refused {status}.bin")
+    assert_whole(bench, send(bench), f"refused {status}.bin")
+    again = calls.asked("GET parts")[-1]
+    assert (again["from"], len(again["sha256"]), "fresh" in again) == (["3"], 1, False)
+
+
+def test_addresses_about_to_end_are_signed_anew_before_a_byte_is_sent(
+    bench: Page, s3: FaultyS3, calls: Calls
+) -> None:
+    def soon_over(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["expires_at"] = answer.headers["date"] and "2020-01-01T00:00:00Z"
+        route.fulfill(response=answer, json=told)
+
+    bench.route("**/api/v1/uploads", soon_over)
+    make(bench, "late.bin")
+    came = send(bench)
+    assert_whole(bench, came, "late.bin")
+    assert s3.bytes_sent == SIZE
+    signed = [asked["from"] for asked in calls.asked("GET parts") if "fresh" not in asked]
+    assert sorted(signed) == [[str(number)] for number in range(1, 9)]
+
+
+def test_a_clock_that_is_wrong_by_a_day_changes_nothing(bench: Page, s3: FaultyS3, calls: Calls) -> None:
+    bench.evaluate("() => { const now = Date.now; Date.now = () => now() + 86_400_000; }")
+    make(bench, "tomorrow.bin")
+    assert_whole(bench, send(bench), "tomorrow.bin")
+    assert calls.names == ["POST uploads", "GET parts", "POST complete"]
+
+
+def test_a_part_whose_answer_was_lost_is_not_sent_again(bench: Page, s3: FaultyS3) -> None:
+    # Chromium itself sends once more what fails on a connection that was used before.
+    rule = s3.will(Op.PART, Trouble.LOST, part=2, times=2)
+    make(bench, "unheard.bin")
+    came = send(bench)
+    assert_whole(bench, came, "unheard.bin")
+    assert s3.parts_taken[2] == rule.met
+    assert came["bytesSent"] == SIZE
+
+
+def test_a_torn_part_is_sent_again(bench: Page, s3: FaultyS3) -> None:
+    s3.will(Op.PART, Trouble.TORN, part=2, times=1)
+    make(bench, "torn.bin")
+    assert_whole(bench, send(bench), "torn.bin")
+
+
+def test_a_pause_keeps_what_s3_has_and_going_on_sends_the_rest(bench: Page, s3: FaultyS3) -> None:
+    rule = s3.will(Op.PART, Trouble.HELD, after=3)
+    make(bench, "paused.bin")
+    begin(bench)
+    rule.wait()
+    bench.wait_for_function(f"() => transfer.sent >= {3 * PART}")
+    bench.evaluate("stop.abort(new DOMException('Paused', 'AbortError'))")
+    paused = bench.evaluate("outcome")
+    assert paused["failure"]["name"] == "AbortError"
+    assert paused["id"]
+    s3.behave()
+    came = send(bench)
+    assert_whole(bench, came, "paused.bin")
+    assert came["id"] == paused["id"]
+    assert all(times == 1 for times in s3.parts_taken.values())
+
+
+def test_after_a_reload_the_same_file_goes_on_where_it_was(
+    bench: Page, s3: FaultyS3, tmp_path: Path, picked: Picked
+) -> None:
+    path = tmp_path / "reloaded.bin"
+    path.write_bytes(content(SIZE))
+    picked(path)
+    rule = s3.will(Op.PART, Trouble.HELD, after=4)
+    make(bench, path.name)
+    begin(bench)
+    rule.wait()
+    bench.wait_for_function(f"() => transfer.sent >= {4 * PART}")
+    bench.reload()
+    s3.forget()
+    bench.evaluate(TOOLS)
+    picked(path)
+    stored = bench.evaluate(
+        """async () => {
+            const { openUploads, openUpload } = await at("api");
+            const { matches } = await at("fingerprint");
+            const [open] = await openUploads();
+            if (!(await matches(open, pickedFile))) throw new Error("another file");
+            const { Transfer } = await at("transfer");
+            globalThis.transfer = new Transfer(pickedFile, open.path, { resume: open });
+            return (await openUpload(open.id)).stored_parts;
+        }"""
+    )
+    assert stored >= 4
+    came = send(bench)
+    assert_whole(bench, came, "reloaded.bin")
+    assert len(s3.parts_taken) == 9 - stored
+    assert came["sent"] == SIZE
+    assert came["bytesSent"] == s3.bytes_sent < SIZE - 3 * PART
+
+
+def test_a_file_that_is_changed_while_it_is_sent_is_noticed(
+    bench: Page, s3: FaultyS3, tmp_path: Path, picked: Picked
+) -> None:
+    path = tmp_path / "edited.bin"
+    path.write_bytes(content(SIZE))
+    picked(path)
+    rule = s3.will(Op.PART, Trouble.LATE, part=1)
+    make(bench, path.name)
+    begin(bench)
+    rule.wait()
+    path.write_bytes(content(SIZE, seed=5))
+    rule.let_go()
+    came = bench.evaluate("outcome")
+    assert came["failure"]["changed"]
+    assert came["failure"]["final"]
+    assert s3.count(Op.COMPLETE) == 0
+
+
+def test_a_stored_file_with_another_hash_is_never_called_done(bench: Page) -> None:
+    def lie(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["sha256"] = composite(content(SIZE, seed=1))
+        route.fulfill(response=answer, json=told)
+
+    bench.route("**/complete", lie)
+    make(bench, "swapped.bin")
+    came = send(bench)
+    assert came["failure"]["final"]
+    assert "not the file on your disk" in came["failure"]["message"]
+    assert came["proof"] is None
+
+
+def test_an_ended_sign_in_is_told_and_the_upload_goes_on_after_the_next(
+    bench: Page, s3: FaultyS3
+) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(status=401, json={"title": "Unauthorized", "status": 401})
+
+    bench.route("**/parts?*", refuse)
+    make(bench, "signed out.bin")
+    came = send(bench)
+    assert came["failure"]["signIn"]
+    bench.unroute("**/parts?*")
+    assert sum(s3.parts_taken.values()) >= 3  # what was on its way arrived
+    assert_whole(bench, send(bench), "signed out.bin")
+    assert set(s3.parts_taken.values()) == {1}
+
+
+def test_an_upload_that_was_ended_on_the_server_starts_afresh(bench: Page, s3: FaultyS3) -> None:
+    rule = s3.will(Op.PART, Trouble.HELD)
+    make(bench, "ended.bin")
+    begin(bench)
+    rule.wait()
+    bench.evaluate("async () => (await at('api')).abortUpload(transfer.id)")
+    s3.behave()
+    came = bench.evaluate("outcome")
+    assert came["failure"]["gone"]
+    assert came["id"] is None
+    assert_whole(bench, send(bench), "ended.bin")
+
+
+def test_a_completion_whose_answer_was_lost_is_asked_again(bench: Page, s3: FaultyS3) -> None:
+    s3.will(Op.COMPLETE, Trouble.LOST, times=1)
+    make(bench, "completed twice.bin")
+    assert_whole(bench, send(bench), "completed twice.bin")
+
+
+def test_what_s3_misses_at_the_end_is_sent_again_without_asking_anybody(
+    bench: Page, s3: FaultyS3
+) -> None:
+    s3.will(Op.PART, Refusal(412, "PreconditionFailed"), part=4, times=1)  # taken for a yes
+    make(bench, "hole.bin")
+    came = send(bench)
+    assert_whole(bench, came, "hole.bin")
+    assert [s3.parts_taken[number] for number in range(1, 10)] == [1] * 9
+
+
+def test_a_name_that_is_taken_meanwhile_is_told(bench: Page, s3: FaultyS3) -> None:
+    options = {"onConflict": "fail"}
+    rule = s3.will(Op.PART, Trouble.HELD, part=1)
+    make(bench, "raced.bin", options=options)
+    begin(bench)
+    rule.wait()
+    bench.evaluate(
+        """async () => {
+            const { Transfer } = await at("transfer");
+            await new Transfer(fileOf(10), "transfers/raced.bin").run(never, hooksOf());
+        }"""
+    )
+    s3.behave()
+    came = bench.evaluate("outcome")
+    assert came["failure"]["status"] == 409
+    assert not came["failure"]["gone"]
+    assert "already" in came["failure"]["message"]
+
+
+def test_a_stalled_part_is_told_and_sent_again(bench: Page, s3: FaultyS3) -> None:
+    rule = s3.will(Op.PART, Trouble.HELD, part=1, times=1)
+    bench.clock.install()
+    make(bench, "stalled.bin")
+    begin(bench)
+    rule.wait()
+    bench.wait_for_function(f"() => transfer.sent >= {SIZE - PART}")
+    bench.clock.run_for(62_000)
+    bench.wait_for_function("() => transfer.sent <= " + str(SIZE - PART))
+    for _ in range(5):
+        bench.clock.run_for(1000)
+    came = bench.evaluate("outcome")
+    rule.let_go()
+    assert_whole(bench, came, "stalled.bin")
+    assert came["told"][0] == "stalled"
+    assert "moving" in came["told"]
+
+
+def test_a_discarded_upload_is_ended_on_the_server_even_if_its_start_was_under_way(
+    bench: Page, s3: FaultyS3
+) -> None:
+    rule = s3.will(Op.CREATE, Trouble.LATE)
+    make(bench, "unwanted.bin")
+    begin(bench)
+    rule.wait()
+    bench.evaluate("stop.abort(new DOMException('Cancelled', 'AbortError')); transfer.discard()")
+    assert bench.evaluate("outcome")["failure"]["name"] == "AbortError"
+    with bench.expect_response(lambda response: response.request.method == "DELETE") as ended:
+        rule.let_go()
+    assert ended.value.status == 204
+    assert s3.count(Op.PART) == 0
+
+
+def test_a_browser_that_takes_no_hashes_uploads_without_a_proof(bench: Page) -> None:
+    bench.evaluate("() => Object.defineProperty(crypto, 'subtle', { value: undefined })")
+    make(bench, "unproved.bin")
+    came = send(bench)
+    assert came["stored"]["size"] == SIZE
+    assert came["proof"]["verified"] is False
