@@ -113,7 +113,9 @@ COGNITO_JWKS_URL = (
     f"{AWS_ENDPOINT_URL or f'https://cognito-idp.{AWS_REGION}.amazonaws.com'}"
     f"/{COGNITO_USER_POOL_ID}/.well-known/jwks.json"
 )
-FILES_BUCKET = required("FILES_BUCKET", r"[a-z0-9][a-z0-9.-]+")
+# Without dots: a bucket with dots has no host name of its own that TLS certificates cover.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+FILES_BUCKET = required("FILES_BUCKET", r"[a-z0-9][a-z0-9-]+")
 # Another one only where files are kept in something else that speaks S3.
 S3_ENDPOINT_URL = optional("S3_ENDPOINT_URL", AWS_ENDPOINT_URL, f"({ORIGIN}/?)?").rstrip("/")
 # A bucket's own host name resolves on AWS; an endpoint on one host takes the bucket in the path.

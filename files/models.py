@@ -92,7 +92,7 @@ class FileQuerySet(models.QuerySet["File"]):
 
 
 class File(models.Model):
-    """A file that lies in S3 complete. files.uploads is the only writer."""
+    """A file that lies in S3 complete. files.placing makes the rows, uploads and the sweep end them."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="files")

@@ -59,6 +59,7 @@ def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(name: st
         ("COGNITO_DOMAIN", "strongbox.auth.us-east-1.amazoncognito.com"),
         ("COGNITO_IDENTITY_POOL_ID", "us-east-1_abc"),
         ("FILES_BUCKET", "UPPER"),
+        ("FILES_BUCKET", "with.dots"),
         ("SITE_URL", "strongbox.example.com"),
         ("SITE_URL", "https://strongbox.example.com/files"),
         ("DATABASE_URL", "garbage"),
