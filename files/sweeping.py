@@ -9,7 +9,7 @@ in no row now will be in none later, and a file's row whose object is not there 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,7 @@ from files.models import File, Upload
 from files.survey import Survey, known, pages
 
 GRACE = timedelta(days=1)
-FEW, SHARE = 10, 10  # more than ten, and more than a tenth of all, is suspicious
+FEW, SHARE = 10, 10  # more than ten, and more than a tenth of all, is suspicious; so is most of a few
 
 
 class Kind(StrEnum):
@@ -94,20 +94,30 @@ class Sweep:
 
     def _doubt(self, survey: Survey) -> None:
         """A wrong bucket, or a database restored from last week, must not cost anybody a file."""
-        lost, files = survey.count("lost"), File.objects.count()
-        stray, objects = survey.count("stray"), survey.objects
         if self.wish.even_so:
             return
-        if lost > max(FEW, files // SHARE):
+        lost, files = survey.count("lost"), File.objects.count()
+        if _too_many(lost, files):
             raise Suspicious(
                 f"{lost:,} of {files:,} files here have no object in the bucket: is FILES_BUCKET the "
                 "right one? Nothing was changed; --even-so goes on all the same"
             )
-        if self.wish.objects and stray > max(FEW, objects // SHARE):
+        if self.wish.apply or self.wish.objects:
+            self._doubt_the_database(survey)
+
+    def _doubt_the_database(self, survey: Survey) -> None:
+        """Whoever has the wrong one knows neither the objects nor the parts that lie in the bucket."""
+        question = (
+            "is this the right database, and fresh? Nothing was changed; --even-so goes on all the same"
+        )
+        stray, objects = survey.count("stray"), survey.objects
+        if _too_many(stray, objects):
             raise Suspicious(
-                f"{stray:,} of {objects:,} objects in the bucket have no file here: is this the right "
-                "database, and a fresh one? Nothing was changed; --even-so goes on all the same"
+                f"{stray:,} of {objects:,} objects in the bucket have no file here: {question}"
             )
+        unknown, open_here = sum(map(len, self._unknown())), Upload.objects.filter(file=None).count()
+        if unknown > max(FEW, open_here // SHARE):
+            raise Suspicious(f"{unknown:,} uploads in the bucket are none of those here: {question}")
 
     # --- Uploads ----------------------------------------------------------------------------------
 
@@ -135,6 +145,11 @@ class Sweep:
         return bool(deleted)
 
     def _parts(self) -> None:
+        for page in self._unknown():
+            for key, multipart_id in page:
+                self._one(Kind.PARTS, key, self._drop, key, multipart_id)
+
+    def _unknown(self) -> Iterator[list[tuple[str, str]]]:
         """By key and id: where S3's answer was lost, it began twice, and the row has the second id.
 
         A row is written right after S3 has begun its upload, so after a day none is to be expected.
@@ -142,8 +157,7 @@ class Sweep:
         for page in self.bucket.uploads():
             old = {(one.key, one.multipart_id) for one in page if one.begun_at < self.yesterday}
             rows = Upload.objects.filter(key__in={key for key, _ in old})
-            for key, multipart_id in sorted(old - set(rows.values_list("key", "multipart_id"))):
-                self._one(Kind.PARTS, key, self._drop, key, multipart_id)
+            yield sorted(old - set(rows.values_list("key", "multipart_id")))
 
     def _drop(self, key: str, multipart_id: str) -> bool:
         self.bucket.abort(key, multipart_id)
@@ -175,3 +189,7 @@ class Sweep:
             return False
         self.bucket.delete(key)
         return True
+
+
+def _too_many(part: int, whole: int) -> bool:
+    return part > max(FEW, whole // SHARE) or (part > 1 and 2 * part > whole)

@@ -5,7 +5,8 @@ const FIRST_PAUSE = 500; // milliseconds; then 1, 2, 4, 8 and 16 seconds: a serv
 const LONGEST_PAUSE = 30_000;
 
 /* The result of attempt(number, last failure), tried up to seven times. Throws its last failure, or the
-   signal's reason once that is aborted. onOffline(true|false) tells of waiting for the network. */
+   signal's reason once that is aborted. What an attempt has itself tried as often (`spent`) is not tried
+   again. onOffline(true|false) tells of waiting for the network. */
 export async function persist(attempt, { signal, onOffline = () => {} }) {
   for (let number = 1, last = null; ; number += 1) {
     signal.throwIfAborted();
@@ -14,7 +15,8 @@ export async function persist(attempt, { signal, onOffline = () => {} }) {
     } catch (failure) {
       signal.throwIfAborted();
       const lost = failure.status === 0 && navigator.onLine === false;
-      if (failure.final || failure.status === undefined || (number >= TRIES && !lost)) throw failure;
+      failure.spent ||= number >= TRIES && !lost;
+      if (failure.final || failure.spent || failure.status === undefined) throw failure;
       if (lost) {
         await online(signal, onOffline);
         number = 0;

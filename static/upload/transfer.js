@@ -122,7 +122,11 @@ export class Transfer {
       } catch (failure) {
         if (failure.status !== 409 || failure.gone || failure.fields.includes("path")) throw failure;
         upload.doubt();
-        if (repaired) throw failure;
+        if (repaired) {
+          abortUpload(upload.id).catch(() => {});
+          failure.gone = true; // nothing is left to mend: a retry starts afresh
+          throw failure;
+        }
       }
     }
   }

@@ -196,5 +196,6 @@ def test_a_part_that_stalls_is_sent_again(
     s3.wait_for_parts(3)
     hurry.regardless(lambda: rule.met == 2)
     expect(row).to_contain_text("Nothing has got through for a while. It keeps trying.")
-    hurry.regardless(lambda: row.get_attribute("data-state") == "done")
+    rule.let_go()
+    expect_state(row, "done")
     assert left.holds(file, folder)

@@ -338,10 +338,30 @@ def test_in_a_wrong_bucket_nothing_is_swept(place: Place) -> None:
 def test_with_a_wrong_database_no_object_is_swept(place: Place) -> None:
     for _ in range(11):
         place.put(place.key())
-    with pytest.raises(Suspicious, match=r"11 of 11 objects .* database"):
-        sweep()
+    for wish in (EVERYTHING, Wish(apply=True)):
+        with pytest.raises(Suspicious, match=r"11 of 11 objects .* database"):
+            sweep(wish)
     assert len(place.objects) == 11
-    assert sweep(Wish(apply=True)).found[Kind.STRAY] == 11
+    assert sweep(Wish()).found[Kind.STRAY] == 11
+
+
+def test_with_a_wrong_database_nobodys_parts_are_swept(place: Place) -> None:
+    for _ in range(11):
+        place.begin(place.key())
+    with pytest.raises(Suspicious, match=r"11 uploads in the bucket .* database"):
+        sweep(Wish(apply=True))
+    assert sweep(Wish()).found[Kind.PARTS] == 11
+
+
+@pytest.mark.parametrize("missing", ["objects", "rows"])
+def test_most_of_a_small_site_is_too_much(place: Place, missing: str) -> None:
+    for _ in range(2):
+        if missing == "objects":
+            place.file(place.key())
+        else:
+            place.put(place.key())
+    with pytest.raises(Suspicious, match="2 of 2"):
+        sweep()
 
 
 def test_a_tenth_may_go(place: Place) -> None:
