@@ -25,6 +25,18 @@ def resident_bytes(pid: int) -> int:
     return sum(int(_stat(one)[21]) for one in _tree(pid)) * PAGE
 
 
+def busy_share(before: list[int]) -> float:
+    """How much of the machine's processors was used since `ticks` was called: 0 to 1."""
+    spent = [now - then for now, then in zip(ticks(), before, strict=True)]
+    idle = spent[3] + spent[4]  # idle, and waiting for a disk
+    return 1 - idle / max(1, sum(spent))
+
+
+def ticks() -> list[int]:
+    """Of all processors together: user, nice, system, idle, iowait, irq, softirq, steal."""
+    return [int(one) for one in Path("/proc/stat").read_text().split()[1:9]]
+
+
 @dataclass
 class Peak:
     resident: int = 0

@@ -1,7 +1,7 @@
 """A browser's part of an upload, in a process of its own: `python -m bench.sender`, told on stdin.
 
 {"how": "api" or "form", "site": url, "cookies": {…}, "size": bytes, "name": "…"}; writes the seconds it
-took. The bytes are made as they are sent, the same ones each time: part n is one block, numbered.
+took. The bytes are made as they are sent, the same ones each time: part n is zeros after its number.
 """
 
 import base64
@@ -17,13 +17,19 @@ from urllib.parse import urlsplit
 
 import requests
 
-# As static/upload/transfer.js has them.
-PART_SIZE = 16 * 1024 * 1024
+# As static/upload/plan.js and climb.js have them, on a line of which nothing is known yet.
+MIB = 1024 * 1024
+LEAST_PART, SHARES, MOST_UNKNOWN = 5 * MIB, 72, 64 * MIB
 WINDOW = 8
-PARTS_AT_ONCE = 4
+PARTS_AT_ONCE = 6
 
-BLOCK = bytes(range(256)) * (PART_SIZE // 256)
 BOUNDARY = "bench-boundary"
+
+
+def part_size(size: int) -> int:
+    """Bytes of every part but the last."""
+    wished = max(LEAST_PART, min(size // SHARES, MOST_UNKNOWN))
+    return -(-wished // MIB) * MIB
 
 
 def main() -> None:
@@ -36,19 +42,20 @@ def main() -> None:
 
 def by_api(asked: dict[str, Any]) -> None:
     """Windows of parts with their hashes, the next one signed while one is sent; then complete."""
-    size, last = asked["size"], -(-asked["size"] // PART_SIZE)
+    size, part_bytes = asked["size"], part_size(asked["size"])
+    last = max(1, -(-size // part_bytes))
     with requests.Session() as site, requests.Session() as s3, ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
         site.cookies.update(asked["cookies"])
         site.headers["X-CSRFToken"] = asked["cookies"]["csrftoken"]
         url = f"{asked['site']}/api/v1/uploads"
         body = {"path": asked["name"], "size": size, "on_conflict": "rename"}
-        more = {"part_size": PART_SIZE, "part_sha256": _hashes(1, size)}
+        more = {"part_size": part_bytes, "part_sha256": _hashes(1, size)}
         upload = _json(site.post(url, json=body | more, timeout=60))
         parts, sent = upload["parts"], list[Future[None]]()
         while parts:
             sent += [pool.submit(_put, s3, part, size) for part in parts]
             following = parts[-1]["number"] + 1
-            query = {"from": following, "sha256": _hashes(following, size)}
+            query = {"from": following, "sha256": _hashes(following, size), "fresh": "true"}
             parts = []
             if following <= last:
                 parts = _json(site.get(f"{url}/{upload['id']}/parts", params=query, timeout=60))["parts"]
@@ -76,7 +83,7 @@ def by_form(asked: dict[str, Any]) -> None:
 
     def body() -> Iterator[bytes]:
         yield head
-        for number in range(1, -(-asked["size"] // PART_SIZE) + 1):
+        for number in range(1, -(-asked["size"] // part_size(asked["size"])) + 1):
             yield _part(number, asked["size"])
         yield foot
 
@@ -89,12 +96,13 @@ def by_form(asked: dict[str, Any]) -> None:
 
 
 def _part(number: int, size: int) -> bytes:
-    whole = number.to_bytes(8, "big") + BLOCK[8:]
-    return whole[: min(PART_SIZE, size - (number - 1) * PART_SIZE)]
+    whole = part_size(size)
+    here = min(whole, size - (number - 1) * whole)
+    return (number.to_bytes(8, "big") + bytes(max(0, here - 8)))[:here]
 
 
 def _hashes(first: int, size: int) -> list[str]:
-    last = min(first + WINDOW - 1, -(-size // PART_SIZE))
+    last = min(first + WINDOW - 1, max(1, -(-size // part_size(size))))
     digests = [hashlib.sha256(_part(number, size)).digest() for number in range(first, last + 1)]
     return [base64.b64encode(digest).decode() for digest in digests]
 

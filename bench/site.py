@@ -28,7 +28,10 @@ class Server:
 
     def logged(self, text: str) -> int:
         """How many of the log's lines contain this; the site writes one line a request."""
-        return sum(text in line for line in self.log.read_text().splitlines())
+        return len(self.lines(text))
+
+    def lines(self, text: str) -> list[str]:
+        return [line for line in self.log.read_text().splitlines() if text in line]
 
 
 def open_here() -> None:
@@ -55,14 +58,25 @@ def migrated(name: str, **environment: str) -> dict[str, str]:
 
 
 @contextmanager
-def serve(application: str, environment: dict[str, str], port: int | None = None) -> Iterator[Server]:
-    """gunicorn with the site's own settings for it, serving a WSGI application of either side."""
+def serve(
+    application: str,
+    environment: dict[str, str],
+    port: int | None = None,
+    *,
+    python: str = sys.executable,
+    folder: Path = ROOT,
+) -> Iterator[Server]:
+    """gunicorn with the site's own settings for it, serving a WSGI application of either side.
+
+    python: of the environment that has it; folder: where the application is imported from.
+    """
     port = port or free_port()
-    command = [sys.executable, "-m", "gunicorn", application, "--config", "config/gunicorn.py"]
+    settings = ["--config", str(ROOT / "config" / "gunicorn.py"), "--chdir", str(folder)]
+    command = [python, "-m", "gunicorn", application, *settings]
     log = STACK.folder / f"gunicorn-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment | {"PORT": str(port)}, stdout=output, stderr=output
+            command, cwd=folder, env=environment | {"PORT": str(port)}, stdout=output, stderr=output
         )
         server = Server(f"http://localhost:{port}", process.pid, log)
         try:

@@ -1,8 +1,8 @@
 """Uploads: calls to the site, and what they cost it, with and without the bytes passing through.
 
 Measured: two gunicorns with the same site and the same signed-in person. One gets uploads as a browser
-with JavaScript sends them (16 MiB parts, signed in windows of 8 with their hashes, four at a time to
-S3); the other gets the same bytes through the form without JavaScript, which streams them to S3 with
+with JavaScript sends them (parts as it cuts them, signed in windows of 8 with their hashes, six at once
+to S3); the other gets the same bytes through the form without JavaScript, which streams them to S3 with
 django-storages. In turns; the sender is a process of its own. CPU and memory are those of the gunicorn
 trees alone. Not measured: the time S3 takes (the emulator shares these cores), hashing in the browser,
 and the temporary files that the form spools to.
@@ -93,7 +93,7 @@ def _calls(way: Way, size: int) -> Row:
     before = way.server.logged(mark)
     way.send(size, "counted")
     calls = way.server.logged(mark) - before
-    parts = -(-size // sender.PART_SIZE)
+    parts = -(-size // sender.part_size(size))
     more = -(-parts // sender.WINDOW) - 1
     return Row(
         f"upload of {_size(size)}: calls to the site",
