@@ -4,8 +4,7 @@ Each is a single PUT. What is wrong with one is its own result, a Fault among th
 at AWS fails the whole call, which can be repeated.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from accounts.credentials import Credentials
@@ -15,7 +14,6 @@ from files import keys, placing, uploads, windows
 from files.assembly import NotArrived, whole
 from files.faults import Malformed, NameTaken
 from files.models import File, Upload
-from files.paths import Path
 from files.storage import Prefix, Stored, UploadOver
 from files.uploads import Asked
 from files.windows import Window
@@ -31,9 +29,9 @@ def start(
     """Open an upload of one PUT for each, signed; in the order asked. A Fault stays what it is."""
     new = zip(asked, keys.many(credentials.identity_id, len(asked)), strict=True)
     drafts = [_draft(owner, one, key) for one, key in new]
-    taken = _taken(owner, drafts)
+    there = uploads.there(owner, (one for one in drafts if isinstance(one, Upload)))
     with Prefix(credentials) as prefix:
-        results = [_signed(prefix, one, taken) for one in drafts]
+        results = [_signed(prefix, one, there) for one in drafts]
     Upload.objects.bulk_create(one[0] for one in results if not isinstance(one, Fault))
     return results
 
@@ -41,9 +39,9 @@ def start(
 def complete(*, owner: User, credentials: Credentials, ids: Sequence[UUID]) -> dict[UUID, File | Fault]:
     """The file of each upload, as uploads.complete gives it; NothingHere for what is not the owner's.
 
-    S3 lists the objects, and a listing tells no SHA-256. It is the one that the PUT was signed with:
-    x-amz-checksum-sha256 is among the signed headers, and S3 refuses other bytes. (Whoever has their own
-    credentials may write there without this site, and deceives themselves alone.)
+    S3 lists the objects, and a listing tells no SHA-256, but which have one. That is the one that the
+    PUT was signed with: x-amz-checksum-sha256 is among the signed headers, and S3 refuses other bytes.
+    (Whoever has their own credentials may write there without this site, and deceives themselves alone.)
     """
     mine = Upload.objects.owned_by(owner).select_related("file").in_bulk(ids)
     outcomes: dict[UUID, File | Fault | None] = {pk: _known(mine.get(pk)) for pk in ids}
@@ -67,21 +65,13 @@ def _draft(owner: User, asked: Asked | Fault, key: str) -> Upload | Fault:
     return upload
 
 
-def _taken(owner: User, drafts: Sequence[Upload | Fault]) -> set[str]:
-    """Which paths, of those that must be free, are not."""
-    demanded = [
-        Path(one.folder, one.name)
-        for one in drafts
-        if isinstance(one, Upload) and one.on_conflict == Upload.OnConflict.FAIL
-    ]
-    return {file.path for file in File.objects.owned_by(owner).at(demanded)}
-
-
-def _signed(prefix: Prefix, draft: Upload | Fault, taken: set[str]) -> Started | Fault:
+def _signed(prefix: Prefix, draft: Upload | Fault, there: Mapping[str, str]) -> Started | Fault:
     if isinstance(draft, Fault):
         return draft
-    if draft.on_conflict == Upload.OnConflict.FAIL and draft.path in taken:
-        return NameTaken.at(draft.path)
+    try:
+        uploads.meet(draft, there)
+    except NameTaken as fault:
+        return fault
     hashes = [draft.sha256] if draft.sha256 else []
     return draft, windows.sign(prefix, draft, range(1, 2), hashes, {})
 
@@ -100,13 +90,12 @@ def _known(upload: Upload | None) -> File | Fault | None:
 
 
 def _complete(prefix: Prefix, waiting: Sequence[Upload]) -> dict[UUID, File | Fault]:
-    found = prefix.found([upload.key for upload in waiting])
+    found = prefix.found({upload.key: upload.sha256 for upload in waiting})
     outcomes: dict[UUID, File | Fault] = {}
     stored: dict[UUID, Stored] = {}
     for upload in waiting:
-        listed = found.get(upload.key)
         try:
-            stored[upload.pk] = whole(upload, listed and replace(listed, sha256=upload.sha256))
+            stored[upload.pk] = whole(upload, found.get(upload.key))
         except NotArrived as fault:
             outcomes[upload.pk] = fault
     return outcomes | placing.settle(prefix, stored)

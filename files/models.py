@@ -176,6 +176,11 @@ class Upload(models.Model):
     last_modified = models.BigIntegerField(null=True, help_text="Milliseconds since 1970, UTC.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="The client’s own, opaque here.")
     on_conflict = models.CharField(max_length=7, choices=OnConflict, default=OnConflict.RENAME)
+    replaces = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text="The key of the file that was there at the start, and no other.",
+    )
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     aborting = models.BooleanField(default=False)
     file = models.ForeignKey(File, models.CASCADE, null=True, related_name="uploads")

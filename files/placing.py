@@ -86,6 +86,8 @@ def _place_all(arrived: Sequence[Arrived], replaced: list[str]) -> dict[UUID, Ou
     """Those whose names are free in two queries, the others one by one."""
     if not arrived:
         return {}
+    # By path, whatever the batch's order: or two batches of the same paths would wait for each other.
+    arrived = sorted(arrived, key=lambda one: one.upload.path)
     mine = File.objects.filter(owner=arrived[0].upload.owner_id)
     taken = {Path(file.folder, file.name) for file in mine.at(one.path for one in arrived)}
     free: list[Arrived] = []
@@ -130,10 +132,11 @@ def _place(one: Arrived, replaced: list[str]) -> File:
 
 
 def _to_replace(upload: Upload) -> File | None:
-    if upload.on_conflict != Upload.OnConflict.REPLACE:
+    """The file that was at the path when the upload was started; another one's end nobody agreed to."""
+    if upload.on_conflict != Upload.OnConflict.REPLACE or not upload.replaces:
         return None
     siblings = File.objects.select_for_update().filter(owner=upload.owner_id).in_folder(upload.folder)
-    return siblings.filter(name=upload.name).first()
+    return siblings.filter(name=upload.name, key=upload.replaces).first()
 
 
 def _create(one: Arrived) -> File:
@@ -182,7 +185,7 @@ def _free_name(upload: Upload) -> str:
     """The upload's name, or the first numbered one that is free; NameTaken if it must be the former."""
     siblings = File.objects.filter(owner=upload.owner_id).in_folder(upload.folder)
     names = (upload.name if n == 1 else paths.numbered(upload.name, n) for n in count(1))
-    renamed = upload.on_conflict == Upload.OnConflict.RENAME
+    renamed = upload.on_conflict != Upload.OnConflict.FAIL
     for _ in range(TRIES // BATCH if renamed else 1):
         batch = list(islice(names, BATCH if renamed else 1))
         taken = set(siblings.filter(name__in=batch).values_list("name", flat=True))

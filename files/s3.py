@@ -45,7 +45,7 @@ class BadParts(Conflict):
     title = "The parts do not fit together"
     detail = (
         "S3 does not hold the parts that this file is made of: one is missing, was replaced, or is "
-        "smaller than 5 MiB. Upload those parts again, then complete."
+        "smaller than 5 MiB. Send the file again."
     )
 
 
@@ -98,10 +98,11 @@ def translated(call: str, *, expected: Collection[str] = ()) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _fault(call, error, expected) from None
-    except (BotoCoreError, Boto3Error, KeyError, RecursionError) as error:
-        # KeyError: an answer that lacks what S3's has, so it is not S3's. RecursionError: to a redirect
-        # botocore reacts by asking for the bucket's region; where all is redirected (to a proxy's
-        # sign-in page, say), that question is too, without end.
+    except (BotoCoreError, Boto3Error, KeyError, ValueError, TypeError, RecursionError) as error:
+        # KeyError: an answer that lacks what S3's has, so it is not S3's. ValueError, TypeError: a date
+        # or a length in it is none. RecursionError: to a redirect botocore reacts by asking for the
+        # bucket's region; where all is redirected (to a proxy's sign-in page, say), that question is
+        # too, without end.
         logger.warning("s3 unreachable", extra={"call": call, "error": type(error).__name__})
         raise Unavailable("The storage is not answering. Please try again in a moment.") from None
 

@@ -72,7 +72,11 @@ class StartIn(In):
     path: Text = Field(description="“folder/name.txt”; white space at either end of a name is dropped.")
     size: Bytes
     content_type: Annotated[str, Field(max_length=255)] = ""
-    on_conflict: Upload.OnConflict = Upload.OnConflict.RENAME
+    on_conflict: Upload.OnConflict = Field(
+        Upload.OnConflict.RENAME,
+        description="“replace”, for those who may change files, ends the file that is there now. If "
+        "another one is there when the upload is complete, that one stays, and this one is numbered.",
+    )
     part_size: Bytes | None = Field(
         None, description="Bytes of each part but the last: 5 MiB to 5 GiB, and at most 10,000 parts."
     )
@@ -85,7 +89,7 @@ class StartIn(In):
     last_modified: Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)] | None = Field(
         None, description="Of the file, in milliseconds since 1970: to know it again."
     )
-    fingerprint: Annotated[str, Field(max_length=64)] = Field(
+    fingerprint: Annotated[str, Field(max_length=64, pattern=r"^[!-~]*$")] = Field(
         "", description="Of the content, however the client makes it: to know it again."
     )
 

@@ -5,6 +5,7 @@ none of its own. Vendor errors end here as accounts.faults.Fault; no credential,
 logged or put into an exception.
 """
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ __all__ = [
 
 URL_LIFE = timedelta(hours=1)
 LIST_PAGE = 1_000  # the most that S3 lists, or deletes, at once
+LAST = chr(0x10FFFF)  # after every key
 
 
 @dataclass(frozen=True)
@@ -189,30 +191,30 @@ class Prefix:
         except (NoObject, Refused):
             return None
 
-    def found(self, keys: list[str]) -> dict[str, Stored]:
+    def found(self, hashes: Mapping[str, str]) -> dict[str, Stored]:
         """Those of the keys that S3 holds: one listing if they are close together, as new keys are.
 
-        Never more listings than keys: what lies between two of them is passed over. A listing tells no
-        SHA-256.
+        hashes: by key, the SHA-256 that its PUT was signed with, or "". A listing tells which objects
+        have one; of one that should and has none, as elsewhere than on AWS, a HEAD tells what it has.
+        Never more listings than keys, however much lies between: a HEAD each for those that are left.
         """
-        objects: dict[str, Stored] = {}
-        wanted, after = sorted(keys), ""
-        while wanted:
-            after = max(after, wanted[0][:-1])  # just before the first
+        told: dict[str, Stored | None] = {}
+        left, after = sorted(hashes), ""
+        for _ in hashes:
+            after = max(after, left[0][:-1])  # just before the first
             with translated("list"):
-                answer = self._s3.list_objects_v2(
-                    Bucket=settings.FILES_BUCKET,
-                    Prefix=self._start,
-                    StartAfter=after,
-                    MaxKeys=min(2 * len(wanted), LIST_PAGE),
-                )
-                listed = answer.get("Contents", [])
-                objects |= {one["Key"]: Stored(one["Size"], one["ETag"], "") for one in listed}
-                if not listed or not answer.get("IsTruncated"):
-                    break
-            after = listed[-1]["Key"]
-            wanted = [key for key in wanted if key > after]
-        return {key: objects[key] for key in keys if key in objects}
+                # No more than are likely to be asked for: to read a page costs what is on it.
+                answer = self._list(min(2 * len(left), LIST_PAGE), StartAfter=after)
+                page = answer.get("Contents", [])
+                ours = [one for one in page if one["Key"] in hashes]
+                told |= {one["Key"]: _listed(one, hashes[one["Key"]]) for one in ours}
+                after = page[-1]["Key"] if page and answer.get("IsTruncated") else LAST
+            left = [key for key in left if key > after]
+            if not left:
+                break
+        unsure = [*left, *(key for key, stored in told.items() if stored is None)]
+        told |= {key: self.head(key) for key in unsure}
+        return {key: stored for key in hashes if (stored := told.get(key))}
 
     def delete(self, key: str) -> None:
         """Delete the object; one that is not there is no error."""
@@ -222,10 +224,11 @@ class Prefix:
     def keys(self) -> list[str]:
         """The keys of what lies in the prefix, in order: the first 1,000 of them."""
         with translated("list"):
-            answer = self._s3.list_objects_v2(
-                Bucket=settings.FILES_BUCKET, Prefix=self._start, MaxKeys=LIST_PAGE
-            )
-            return [one["Key"] for one in answer.get("Contents", ())]
+            return [one["Key"] for one in self._list(LIST_PAGE).get("Contents", ())]
+
+    def _list(self, limit: int, **more: Any) -> Any:
+        bucket = settings.FILES_BUCKET
+        return self._s3.list_objects_v2(Bucket=bucket, Prefix=self._start, MaxKeys=limit, **more)
 
     def delete_all(self, keys: list[str]) -> None:
         """Delete up to 1,000 objects in one call; a Fault when one of them stays."""
@@ -280,6 +283,13 @@ def check_bucket() -> None:
 
 def _at(key: str) -> dict[str, Any]:
     return {"Bucket": settings.FILES_BUCKET, "Key": key}
+
+
+def _listed(answer: Any, sha256: str) -> Stored | None:
+    """An object of a listing, signed with this hash; None when S3 has not compared it."""
+    if sha256 and "SHA256" not in answer.get("ChecksumAlgorithm", ()):
+        return None
+    return Stored(answer["Size"], answer["ETag"], sha256)
 
 
 def _part(answer: Any) -> Part:

@@ -53,8 +53,8 @@ OPEN_SHOWN = 100
 def start_upload(request: HttpRequest, data: StartIn) -> Status[Any]:
     """Answers with presigned URLs for the first parts: PUT them to S3 in parallel, then complete."""
     owner = permitted(request, "add_file")
-    credentials = credentials_of(request)
-    started = uploads.start(owner=owner, credentials=credentials, asked=data.asked())
+    asked = _asked(request, data)
+    started = uploads.start(owner=owner, credentials=credentials_of(request), asked=asked)
     return Status(201, _started(*started))
 
 
@@ -80,7 +80,7 @@ def list_uploads(request: HttpRequest) -> Any:
 def start_uploads(request: HttpRequest, data: BatchIn) -> Any:
     """Up to 100, each of one part, each with a result of its own: an upload as above, or a problem."""
     owner = permitted(request, "add_file")
-    asked = [_asked(one) for one in data.uploads]
+    asked = [_asked_or_fault(request, one) for one in data.uploads]
     results = batches.start(owner=owner, credentials=credentials_of(request), asked=asked)
     told = [one if isinstance(one, Fault) else _started(*one) for one in results]
     return {"results": _results(request, "upload", told)}
@@ -174,11 +174,18 @@ def abort_upload(request: HttpRequest, upload_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
-def _asked(one: StartIn | Fault) -> uploads.Asked | Fault:
+def _asked(request: HttpRequest, one: StartIn) -> uploads.Asked:
+    """Raises TooLarge, Malformed, and Refused to whoever may add files, but would end one by it."""
+    if one.on_conflict == Upload.OnConflict.REPLACE:
+        permitted(request, "change_file")
+    return one.asked()
+
+
+def _asked_or_fault(request: HttpRequest, one: StartIn | Fault) -> uploads.Asked | Fault:
     if isinstance(one, Fault):
         return one
     try:
-        return one.asked()
+        return _asked(request, one)
     except Fault as fault:
         return fault
 

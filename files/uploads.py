@@ -5,7 +5,7 @@ a transaction: a slow answer must not hold a lock. Each step can be repeated aft
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -20,6 +20,7 @@ from files.assembly import Claim, assembled, check_claims
 from files.faults import Conflict, Malformed, NameTaken, NotAllDeleted
 from files.models import File, Upload
 from files.parts import Plan
+from files.paths import Path
 from files.storage import Prefix, UploadOver
 from files.windows import Window
 
@@ -58,8 +59,7 @@ def start(*, owner: User, credentials: Credentials, asked: Asked) -> tuple[Uploa
     """
     upload = draft(owner, asked, keys.new(credentials.identity_id))
     numbers = windows.numbered(upload.part_count, 1, asked.hashes)
-    if upload.on_conflict == Upload.OnConflict.FAIL and _taken(upload):
-        raise NameTaken.at(upload.path)
+    meet(upload, there(owner, [upload]))
     with Prefix(credentials) as prefix:
         if upload.part_count > 1:
             upload.multipart_id = _multipart_id(prefix, upload)
@@ -194,13 +194,17 @@ def empty(*, owner: User, credentials: Credentials) -> None:
     In this order, as in `delete`; whatever fails, calling it again goes on from there, as it does after
     NotAllDeleted: there are too many for one request.
     """
-    for upload in Upload.objects.owned_by(owner).filter(file=None):
+    unfinished = Upload.objects.owned_by(owner).filter(file=None)
+    for upload in unfinished.in_parts():
         abort(upload=upload, credentials=credentials)
+    whole = unfinished.filter(multipart_id="")  # what S3 has of these is an object like all others
+    whole.update(aborting=True)
     with Prefix(credentials) as prefix:
         for page in islice(iter(prefix.keys, []), PAGES):
             prefix.delete_all(page)
         if prefix.keys():
             raise NotAllDeleted
+    whole.filter(aborting=True).delete()
     File.objects.owned_by(owner).delete()
 
 
@@ -231,6 +235,21 @@ def draft(owner: User, asked: Asked, key: str, plan: Plan | None = None) -> Uplo
     )
 
 
+def there(owner: User, drafts: Iterable[Upload]) -> dict[str, str]:
+    """The keys of the files that are at their paths now, by path, where it matters to them."""
+    strict = (one for one in drafts if one.on_conflict != Upload.OnConflict.RENAME)
+    files = File.objects.owned_by(owner).at(Path(one.folder, one.name) for one in strict)
+    return {file.path: file.key for file in files}
+
+
+def meet(draft: Upload, there: Mapping[str, str]) -> None:
+    """NameTaken if nothing may be at the path; if something may be replaced, it is what is there now."""
+    if draft.on_conflict == Upload.OnConflict.FAIL and draft.path in there:
+        raise NameTaken.at(draft.path)
+    if draft.on_conflict == Upload.OnConflict.REPLACE:
+        draft.replaces = there.get(draft.path, "")
+
+
 def _must_be_open(upload: Upload) -> None:
     if upload.file_id:
         raise AlreadyComplete
@@ -246,11 +265,6 @@ def _multipart_id(prefix: Prefix, upload: Upload) -> str:
         path=paths.encoded(upload.path),
         checksums=upload.checksums,
     )
-
-
-def _taken(upload: Upload) -> bool:
-    siblings = File.objects.filter(owner=upload.owner_id).in_folder(upload.folder)
-    return siblings.filter(name=upload.name).exists()
 
 
 def _try_to_abort(upload: Upload, credentials: Credentials) -> None:

@@ -15,6 +15,7 @@ from localaws.extensions import (
     guests,
     identity_keys,
     leading_keys,
+    listed_checksums,
     own_form,
     parts_on_disk,
     passwords,
@@ -65,5 +66,6 @@ def install() -> None:
         sign_up,
         parts_on_disk,
         streamed_objects,
+        listed_checksums,
     ):
         extension.install()

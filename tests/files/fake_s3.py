@@ -10,15 +10,22 @@ from typing import Any
 
 @dataclass
 class Failure:
-    """status and code of an XML answer; or `slow`: none until the server stops; or `reset`."""
+    """status and code of an XML answer; or `slow`: none until the server stops; or `reset`.
+
+    text, headers: of an answer that is no error, but nonsense.
+    """
 
     status: int = 0
     code: str = ""
     slow: bool = False
     reset: bool = False
+    text: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def body(self) -> bytes:
+        if self.text:
+            return self.text.encode()
         secret = "<AWSAccessKeyId>AKIASECRET</AWSAccessKeyId>"
         return f"<Error><Code>{self.code}</Code><Message>internal {secret}</Message></Error>".encode()
 
@@ -59,6 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/xml")
         self.send_header("Content-Length", str(len(fake.failure.body)))
         self.send_header("Connection", "close")
+        for header in fake.failure.headers:
+            self.send_header(*header)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(fake.failure.body)

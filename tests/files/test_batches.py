@@ -135,8 +135,52 @@ def test_neighbours_of_a_key_do_not_hide_it(bob: Batcher, s3_admin: Any) -> None
         if stem + digit < upload.key:
             s3_admin.put_object(Bucket=site_settings.FILES_BUCKET, Key=stem + digit, Body=b"")
     with Prefix(bob.credentials) as prefix:
-        assert prefix.found([upload.key])[upload.key].size == 3
-        assert prefix.found([stem + "~"]) == {}
+        assert prefix.found({upload.key: ""})[upload.key].size == 3
+        assert prefix.found({stem + "~": ""}) == {}
+
+
+def test_thousands_of_neighbours_cost_no_more_calls_than_keys(
+    bob: Batcher, s3_admin: Any, s3_calls: list[str]
+) -> None:
+    """Before each of three keys, of which one is missing."""
+    start = f"users/{bob.credentials.identity_id}/"
+    wanted = {f"{start}{letter}~": "" for letter in "abc"}
+    planted = [f"{start}{letter}{n:04}" for letter in "abc" for n in range(1_000)]
+    for key in (*planted, f"{start}a~", f"{start}c~"):
+        s3_admin.put_object(Bucket=site_settings.FILES_BUCKET, Key=key, Body=b"")
+    with Prefix(bob.credentials) as prefix:
+        found = prefix.found(wanted)
+        s3_made = list(s3_calls)
+        for _ in range(4):
+            prefix.delete_all(prefix.keys() or planted[:1])
+    assert list(found) == [f"{start}a~", f"{start}c~"]
+    assert s3_made == ["ListObjectsV2"] * 3 + ["HeadObject"] * 3
+
+
+def test_where_s3_did_not_compare_the_hash_it_is_not_taken_for_the_objects(
+    bob: Batcher, s3_admin: Any, s3_calls: list[str]
+) -> None:
+    """An S3 that knows no checksums keeps other bytes than the PUT was signed for."""
+    uploads = bob.start_many("a", "b", "c")
+    where = {"Bucket": site_settings.FILES_BUCKET, "Body": b"xyz"}
+    s3_admin.put_object(Key=uploads[0].key, **where)
+    s3_admin.put_object(Key=uploads[1].key, **where, ChecksumAlgorithm="CRC32")
+    unknown, other, known = bob.complete_many(ids(uploads)).values()
+    assert isinstance(unknown, File)
+    assert isinstance(other, File)
+    assert isinstance(known, File)
+    assert (unknown.sha256, other.sha256, known.sha256) == ("", "", sha256(b"abc"))
+    assert s3_calls == ["ListObjectsV2", "HeadObject", "HeadObject"]
+
+
+def test_who_sends_no_hash_costs_no_call_for_one(bob: Batcher, s3_calls: list[str]) -> None:
+    started = batches.start(owner=bob.owner, credentials=bob.credentials, asked=[Asked("a", 3)])
+    assert not isinstance(started[0], Fault)
+    send(started[0][1], b"abc", started[0][0].part_size)
+    (file,) = bob.complete_many([started[0][0].pk]).values()
+    assert isinstance(file, File)
+    assert file.sha256 == ""
+    assert s3_calls == ["ListObjectsV2"]
 
 
 def test_nothing_is_found_in_an_empty_prefix(bob: Batcher) -> None:
@@ -215,15 +259,43 @@ def test_batches_of_the_same_names_at_once_are_all_kept(bob_committed: Batcher) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_replacing_in_batches_at_once_leaves_one_file_and_one_object_each(
-    bob_committed: Batcher,
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_of_batches_that_replace_at_once_one_replaces_and_the_others_are_kept_beside_it(
+    bob_committed: Batcher, order: str
 ) -> None:
-    sent = [bob_committed.start_many("a", "b", on_conflict="replace") for _ in range(3)]
-    together(3, lambda number: bob_committed.complete_many(ids(sent[number])))
-    assert File.objects.count() == 2
-    every = [upload.key for batch in sent for upload in batch]
+    old = [bob_committed.keep(name) for name in "ab"]
+    orders = ("ab", order, "ab")
+    sent = [bob_committed.start_many(*names, on_conflict="replace") for names in orders]
+    results = together(3, lambda number: bob_committed.complete_many(ids(sent[number])))
+    assert all(isinstance(one, File) for result in results for one in result.values())
+    names = {f"{letter}{n}" for letter in "ab" for n in ("", " (2)", " (3)")}
+    assert {file.name for file in File.objects.all()} == names
+    assert {file.pk for file in File.objects.filter(name__in="ab")} == {file.pk for file in old}
+    every = {upload.key for batch in sent for upload in batch}
+    assert {file.key for file in File.objects.all()} == every
     with Prefix(bob_committed.credentials) as prefix:
-        assert prefix.found(every).keys() == {file.key for file in File.objects.all()}
+        asked = dict.fromkeys([*every, *(file.key for file in old)], "")
+        assert prefix.found(asked).keys() == every
+
+
+def test_files_are_placed_in_the_order_of_their_paths_whatever_the_batchs(
+    bob: Batcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that of two batches that share paths neither waits for what the other holds."""
+    bob.complete_many(ids(bob.start_many("c", "b")))
+    uploads = bob.start_many("f/a", "c", "e", "b", "d")
+    placed: list[str] = []
+    for name in ("_file", "_place"):
+        real = getattr(placing, name)
+
+        def watched(one: placing.Arrived, *more: Any, real: Any = real) -> Any:
+            placed.append(one.upload.path)
+            return real(one, *more)
+
+        monkeypatch.setattr(placing, name, watched)
+    outcomes = bob.complete_many(ids(uploads))
+    assert list(dict.fromkeys(placed)) == ["d", "e", "f/a", "b", "c"]  # those that are free first
+    assert [str(one) for one in outcomes.values()] == ["f/a", "c (2)", "e", "b (2)", "d"]
 
 
 def test_of_demanded_names_in_one_batch_the_first_is_kept(bob: Batcher) -> None:

@@ -79,6 +79,34 @@ def test_files_uploads_and_stray_objects_all_go(ned: Person, s3_admin: Any) -> N
     assert not User.objects.filter(pk=ned.user.pk).exists()
 
 
+def test_many_open_uploads_of_one_part_cost_no_call_each(ned: Person, s3_calls: list[str]) -> None:
+    for number in range(20):
+        start = {"path": f"{number}", "size": 3}
+        ned.post("/api/v1/uploads", start, content_type="application/json")
+    assert Upload.objects.filter(file=None, multipart_id="").count() == 20
+    s3_calls.clear()
+    assert delete(ned).status_code == 302
+    # The one in parts; then what is there, and whether anything is left.
+    assert s3_calls == [
+        "AbortMultipartUpload",
+        "DeleteObject",
+        "ListObjectsV2",
+        "DeleteObjects",
+        "ListObjectsV2",
+        "ListObjectsV2",
+    ]
+    assert not Upload.objects.exists()
+
+
+def test_an_upload_of_one_part_whose_object_stays_stays_too(ned: Person) -> None:
+    ned.post("/api/v1/uploads", {"path": "small", "size": 3}, content_type="application/json")
+    with patch("files.storage.Prefix.delete_all", side_effect=Unavailable):
+        assert delete(ned).status_code == 503
+    assert Upload.objects.get(name="small").aborting
+    assert delete(ned).status_code == 302
+    assert not Upload.objects.exists()
+
+
 def test_a_strangers_files_stay(ned: Person, s3_admin: Any) -> None:
     mallory = newcomers.signed_in(newcomers.make())
     assert delete(mallory).status_code == 302

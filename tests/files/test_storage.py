@@ -369,7 +369,7 @@ CALLS: dict[str, Callable[[Prefix], object]] = {
     "complete": lambda p: p.complete_multipart("k", "id", [Part(1, 1, "e")]),
     "abort": lambda p: p.abort_multipart("k", "id"),
     "head": lambda p: p.head("k"),
-    "found": lambda p: p.found(["k"]),
+    "found": lambda p: p.found({"k": ""}),
     "delete": lambda p: p.delete("k"),
     "put": lambda p: p.put_stream("k", ContentFile(b"x"), content_type=TEXT, path="a"),
     "put parts": lambda p: p.put_stream("k", ContentFile(bytes(17 * MIB)), content_type=TEXT, path="a"),
@@ -420,6 +420,33 @@ def test_every_failure_of_s3_is_a_fault_that_tells_no_secret(
     text = told + "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     for secret in ("SECRET", "internal", "X-Amz", broken_s3.url):
         assert secret not in text
+
+
+LISTING = "<ListBucketResult><Contents><Key>k</Key>{}</Contents></ListBucketResult>"
+
+
+@pytest.mark.parametrize(
+    ("call", "text", "headers"),
+    [
+        ("found", LISTING.format("<ETag>e</ETag><Size>many</Size>"), ()),
+        ("found", LISTING.format("<ETag>e</ETag><Size>1</Size><LastModified>soon</LastModified>"), ()),
+        ("found", LISTING.format("<ETag>e</ETag>"), ()),
+        ("list", "<ListPartsResult><Part><PartNumber>one</PartNumber></Part></ListPartsResult>", ()),
+        ("head", "", (("ETag", "e"), ("Last-Modified", "yesterday, or so"))),
+        ("head", "", (("ETag", "e"), ("x-amz-missing-meta", "some"))),
+    ],
+)
+def test_nonsense_in_an_answer_is_not_taken_for_s3s(
+    broken_s3: FakeS3,
+    fakes_keys: Credentials,
+    call: str,
+    text: str,
+    headers: tuple[tuple[str, str], ...],
+) -> None:
+    broken_s3.failure = Failure(200, text=text, headers=headers)
+    with Prefix(fakes_keys) as prefix, pytest.raises(Unavailable) as fault:
+        CALLS[call](prefix)
+    assert fault.value.__suppress_context__
 
 
 def _fault_of(call: Callable[[Prefix], object], prefix: Prefix) -> Fault | None:

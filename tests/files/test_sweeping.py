@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from botocore.config import Config
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -436,6 +437,18 @@ def test_without_credentials_it_says_so(
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     with pytest.raises(CommandError, match="no AWS credentials: set AWS_PROFILE"):
+        command()
+
+
+def test_in_a_database_without_tables_it_says_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere(Bucket):
+        """The rows are asked for first when somebody has looked into the bucket."""
+
+        def objects(self) -> Iterator[list[Lying]]:
+            raise OperationalError("no such table: files_file")
+
+    monkeypatch.setattr(sweep_uploads, "Bucket", Elsewhere)
+    with pytest.raises(CommandError, match="empty: is DATABASE_URL right"):
         command()
 
 

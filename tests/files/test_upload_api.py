@@ -10,6 +10,7 @@ from django.conf import settings as site_settings
 from pytest_django import Settings
 
 from accounts.credentials import Credentials
+from accounts.models import User
 from files.models import File, Upload
 from files.parts import MIB
 from files.storage import Prefix
@@ -179,6 +180,11 @@ def test_fresh_parts_are_signed_without_asking_s3(bob: Person, settings: Setting
         ({"last_modified": 10**30}, "last_modified"),
         ({"fingerprint": "x" * 65}, "fingerprint"),
         ({"fingerprint": None}, "fingerprint"),
+        ({"fingerprint": "a b"}, "fingerprint"),
+        ({"fingerprint": "ab\n"}, "fingerprint"),
+        ({"fingerprint": "a\x00"}, "fingerprint"),
+        ({"fingerprint": "ä"}, "fingerprint"),
+        ({"fingerprint": "\ud800"}, "fingerprint"),
     ],
 )
 def test_what_a_file_is_known_by_has_bounds(bob: Person, more: dict[str, Any], field: str) -> None:
@@ -388,14 +394,51 @@ def test_a_batch_replaces_files_and_their_objects(
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         results = complete_many(bob, *ids)
     assert len(callbacks) == 1
-    files = [one["file"]["id"] for one in results]
-    assert files[0] == files[2] == old["id"]
-    assert files[1] == files[3]
-    assert {file.key for file in File.objects.all()} == set(keys[2:])
-    gone = {key, *keys[:2]}
-    listed = s3_admin.list_objects_v2(Bucket=site_settings.FILES_BUCKET, Prefix=key[:40])["Contents"]
-    assert not gone & {one["Key"] for one in listed}
+    # Nobody agreed to replace what the same batch has brought: the second of a path is numbered.
+    paths = [one["file"]["path"] for one in results]
+    assert paths == ["a.txt", "b.txt", "a (2).txt", "b (2).txt"]
+    assert results[0]["file"]["id"] == old["id"]
+    assert [File.objects.get(name=path).key for path in paths] == keys
+    start_of_all = key[: key.rindex("/")]
+    pages = s3_admin.get_paginator("list_objects_v2").paginate(
+        Bucket=site_settings.FILES_BUCKET, Prefix=start_of_all
+    )
+    listed = {one["Key"] for page in pages for one in page["Contents"]}
+    assert {key, *keys} & listed == set(keys)
     assert [one["status"] for one in complete_many(bob, *ids)] == [201] * 4  # each has its file
+
+
+def test_a_batch_replaces_only_what_was_there_when_it_began(
+    bob: Person, django_assert_num_queries: Any
+) -> None:
+    keep(bob, "f/old.txt")
+    asked = [small(f"f/{name}.txt", on_conflict="replace") for name in ("old", "newer", "none")]
+    with django_assert_num_queries(4):
+        started = [one["upload"] for one in start_many(bob, *asked)]
+    newer = keep(bob, "f/newer.txt", b"newer")
+    for upload in started:
+        put(upload)
+    results = complete_many(bob, *(upload["id"] for upload in started))
+    paths = [one["file"]["path"] for one in results]
+    assert paths == ["f/old.txt", "f/newer (2).txt", "f/none.txt"]
+    assert call(bob, "GET", f"/files/{newer['id']}").json() == newer
+
+
+def test_who_may_only_add_files_replaces_none(bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(bob, "a.txt")
+    may = User.has_perm
+    monkeypatch.setattr(
+        User,
+        "has_perm",
+        lambda self, name, obj=None: name != "files.change_file" and may(self, name, obj),
+    )
+    assert problem(start(bob, on_conflict="replace"), 403)["title"] == "Not permitted"
+    problem(start(bob, "free.txt", on_conflict="replace"), 403)
+    assert Upload.objects.filter(file=None).count() == 0
+    one, other = start_many(bob, small("a.txt", on_conflict="replace"), small("a.txt"))
+    assert (one["status"], one["upload"], other["status"]) == (403, None, 201)
+    assert one["problem"]["title"] == "Not permitted"
+    assert keep(bob, "a.txt")["path"] == "a (2).txt"
 
 
 def test_a_batch_may_demand_names(bob: Person) -> None:

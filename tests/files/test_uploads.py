@@ -252,6 +252,53 @@ def test_replacing_nothing_is_a_new_file(bob: Sender) -> None:
     assert bob.keep("a.txt", on_conflict="replace").name == "a.txt"
 
 
+@pytest.mark.parametrize("size", [3, 6 * MIB])
+def test_a_file_that_nobody_agreed_to_replace_stays(
+    bob: Sender, size: int, objects: Callable[[], set[str]], django_capture_on_commit_callbacks: Any
+) -> None:
+    """Begun on Monday, left, and resumed when another machine has stored a newer one."""
+    bob.keep("report.zip", b"old")
+    mondays = bob.sent("report.zip", os.urandom(size), on_conflict="replace")
+    with django_capture_on_commit_callbacks(execute=True):
+        tuesdays = bob.keep("report.zip", b"newer", on_conflict="replace")
+        file = bob.complete(mondays)
+    assert (file.name, file.key) == ("report (2).zip", mondays.key)
+    assert File.objects.get(name="report.zip").key == tuesdays.key
+    assert {tuesdays.key, mondays.key} <= objects()
+
+
+def test_what_came_where_nothing_was_is_not_replaced(bob: Sender) -> None:
+    early = bob.sent("a.txt", on_conflict="replace")
+    meanwhile = bob.keep("a.txt")
+    assert bob.complete(early).name == "a (2).txt"
+    assert File.objects.get(name="a.txt").key == meanwhile.key
+
+
+def test_a_file_that_was_moved_away_is_not_replaced_where_it_went(bob: Sender) -> None:
+    old = bob.keep("a.txt")
+    upload = bob.sent("a.txt", on_conflict="replace")
+    uploads.move(file=old, path="f/b.txt")
+    assert bob.complete(upload).path == "a.txt"
+    assert File.objects.get(pk=old.pk).key == old.key
+
+
+def test_another_file_that_was_moved_there_is_not_replaced(bob: Sender) -> None:
+    bob.keep("a.txt")
+    other = bob.keep("b.txt")
+    upload = bob.sent("a.txt", on_conflict="replace")
+    File.objects.get(name="a.txt").delete()
+    uploads.move(file=other, path="a.txt")
+    assert bob.complete(upload).name == "a (2).txt"
+    assert File.objects.get(pk=other.pk).key == other.key
+
+
+def test_a_name_of_somebody_elses_is_not_what_is_replaced(bob: Sender, mallorys: Credentials) -> None:
+    hers = Sender(person("mallory"), mallorys).keep("a.txt")
+    assert bob.start("a.txt", 3, on_conflict="replace")[0].replaces == ""
+    assert bob.keep("a.txt", on_conflict="replace").pk != hers.pk
+    assert File.objects.get(pk=hers.pk).key == hers.key
+
+
 def test_a_name_may_be_demanded(bob: Sender) -> None:
     early = bob.sent("a.txt", on_conflict="fail")
     bob.keep("a.txt")
@@ -553,13 +600,17 @@ def test_files_of_one_name_that_arrive_at_once_are_all_kept(bob_committed: Sende
 
 
 @pytest.mark.django_db(transaction=True)
-def test_replacements_that_arrive_at_once_leave_one_file_and_one_object(
+def test_of_replacements_that_arrive_at_once_one_replaces_and_all_are_kept(
     bob_committed: Sender, objects: Callable[[], set[str]]
 ) -> None:
+    old = bob_committed.keep("a.txt")
     sent = [bob_committed.sent("a.txt", on_conflict="replace") for _ in range(4)]
     results = together(4, lambda number: bob_committed.complete(sent[number]))
-    assert all(isinstance(result, File) for result in results)
-    assert {upload.key for upload in sent} & objects() == {File.objects.get().key}
+    assert {file.name for file in results} == {"a.txt", "a (2).txt", "a (3).txt", "a (4).txt"}
+    assert File.objects.get(name="a.txt").pk == old.pk
+    every = {upload.key for upload in sent}
+    assert {file.key for file in File.objects.all()} == every
+    assert {*every, old.key} & objects() == every
 
 
 @pytest.mark.django_db(transaction=True)

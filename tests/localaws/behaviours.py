@@ -244,6 +244,17 @@ def leading_keys(stack: Stack) -> bool:
     )
 
 
+def listed_checksums(stack: Stack) -> bool:
+    """Which objects of a listing S3 has a SHA-256 of, whatever is in their names."""
+    s3, bucket = stack.admin("s3"), "with-checksums"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="a&<ä +>/b", Body=b"abc", ChecksumAlgorithm="SHA256")
+    s3.put_object(Bucket=bucket, Key="c", Body=b"abc", ChecksumAlgorithm="CRC32")
+    listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    told = {one["Key"]: one.get("ChecksumAlgorithm") for one in listed}
+    return told == {"a&<ä +>/b": ["SHA256"], "c": ["CRC32"]}
+
+
 def revocation(stack: Stack) -> bool:
     """A refresh token's end, by /oauth2/revoke."""
     refresh_token = stack.tokens("bob@example.com")["refresh_token"]
@@ -270,6 +281,7 @@ BEHAVIOURS = (
     web_identity,
     classic_flow,
     leading_keys,
+    listed_checksums,
     revocation,
     readable_errors,
 )

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from files.bucket import Bucket, Unusable
@@ -44,6 +45,8 @@ class Command(BaseCommand):
             self.sweep(sweep)
         except (Unusable, Suspicious) as error:
             raise CommandError(str(error)) from None
+        except DatabaseError:
+            raise CommandError("the database is away or empty: is DATABASE_URL right?") from None
         self.sum_up(sweep)
 
     def sweep(self, sweep: Sweep) -> None:
