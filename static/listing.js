@@ -18,6 +18,9 @@ async function pageAt(url, options = {}) {
 let refreshing = null;
 let again = false;
 
+/* Somebody else may have signed in, in another tab: their files are not for this page. */
+const whose = (page) => page.querySelector("#uploader")?.dataset.person;
+
 /* One at a time; asked meanwhile, it goes round once more. */
 function refresh() {
   again = true;
@@ -27,7 +30,7 @@ function refresh() {
         again = false;
         const { response, page } = await pageAt(location.href);
         const fresh = page.querySelector("#listing");
-        if (response.ok && fresh) replaceListing(fresh);
+        if (response.ok && fresh && whose(page) === whose(document)) replaceListing(fresh);
       }
     } catch {
       // The list stays as it was; the next visit shows what is new.

@@ -28,9 +28,11 @@ export class Adding {
     try {
       const { found, unreadable } = await coming;
       if (unreadable) notes.push(`${files(unreadable)} could not be read.`);
+      await this.unfinished.renew();
       const entries = meant(found, notes).map(({ file, name }) => entryOf(file, name, folder));
       const [going, fresh] = await this.#split(entries);
-      if (going.length) notes.push(goesOn(going));
+      const resumed = going.filter(({ resume }) => !resume.elsewhere);
+      if (resumed.length) notes.push(goesOn(resumed));
       const decided = await this.#settle(fresh, folder, slow, notes);
       if (decided) await this.#send([...going, ...decided], notes);
     } finally {
@@ -52,8 +54,11 @@ export class Adding {
 
   /* What is left to send after the question about taken names; null: nothing at all. */
   async #settle(entries, folder, slow, notes) {
-    const conflicting = await taken(entries, (done, of) => {
-      if (done % 100 === 0) this.tell(`Comparing with what is here: ${number(done)} of ${files(of)}…`);
+    const conflicting = await taken(entries, {
+      onCompare: (done, of) => {
+        if (done % 100 === 0) this.tell(`Comparing with what is here: ${number(done)} of ${files(of)}…`);
+      },
+      onUnknown: () => notes.push("Could not look for taken names: those are numbered."),
     });
     if (!conflicting.length) return entries;
     clearTimeout(slow);
@@ -69,6 +74,7 @@ export class Adding {
       return entries.filter((entry) => !there.has(entry));
     }
     for (const entry of conflicting) entry.onConflict = answer;
+    if (answer === "replace") onlyOnce(entries);
     return entries;
   }
 
@@ -79,6 +85,16 @@ export class Adding {
       this.queue.add(entries.slice(at, at + CHUNK));
       await new Promise((resolve) => setTimeout(resolve));
     }
+  }
+}
+
+/* Of two files for one path, the second would replace the first: it is numbered. So it is beside one that
+   is there already. */
+function onlyOnce(entries) {
+  const settled = new Set(entries.filter(({ identical }) => identical).map(({ path }) => path));
+  for (const entry of entries) {
+    if (settled.has(entry.path)) entry.onConflict = "rename";
+    settled.add(entry.path);
   }
 }
 

@@ -6,7 +6,7 @@ import { settings } from "./settings.js";
 const ROOT = "/api/v1";
 const PATIENCE = 60_000; // milliseconds that an answer may take
 const COMPLETING = 300_000; // S3 puts up to 10,000 parts together meanwhile
-const PATHS = 1000; // asked about in one call
+const ASKED = { paths: 1000, bytes: 1_000_000 }; // in one call; the server takes little more
 
 /* person: the page's, so that a later sign-in of somebody else never gets its uploads. */
 export function configure({ person, workerUrl }) {
@@ -45,11 +45,26 @@ export const openUpload = (id, signal) => call("GET", `/uploads/${id}`, { signal
 /* [{path, id, size, sha256, part_size}] of those paths that have a file already. */
 export async function knownFiles(paths, signal) {
   const found = [];
-  for (let at = 0; at < paths.length; at += PATHS) {
-    const body = { paths: paths.slice(at, at + PATHS) };
-    found.push(...(await call("POST", "/files/known", { body, signal })).items);
+  for (const some of handfuls(paths)) {
+    found.push(...(await call("POST", "/files/known", { body: { paths: some }, signal })).items);
   }
   return found;
+}
+
+function* handfuls(paths) {
+  const encoder = new TextEncoder();
+  let some = [];
+  let bytes = 0;
+  for (const path of paths) {
+    const more = encoder.encode(JSON.stringify(path)).length + 1;
+    if (some.length === ASKED.paths || (some.length && bytes + more > ASKED.bytes)) {
+      yield some;
+      [some, bytes] = [[], 0];
+    }
+    some.push(path);
+    bytes += more;
+  }
+  if (some.length) yield some;
 }
 
 async function call(method, path, { body, signal, keepalive = false, patience = PATIENCE }) {

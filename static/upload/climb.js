@@ -3,9 +3,9 @@
 
 export const MOST_LANES = 6; // what Chromium opens to one host over HTTP/1.1
 /* Two at first: on a slow line all parts in flight would end together, late, and a reload before would lose
-   them all. On a fast one two more show within a second what they bring. */
+   them all. On a fast one the others follow within a second. */
 const START = 2;
-const LEAP = 2; // lanes at once, until the first that brings nothing
+const LEAP = 4; // all the others at once, when the first two turn out not to be slow
 /* Some fill the line while another waits for an answer; troubles may leave one. */
 const LEAST = 3;
 /* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each. Then waiting

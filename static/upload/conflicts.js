@@ -9,9 +9,10 @@ const AT_ONCE = 4; // files that are read and hashed at a time
 const PATIENCE = 20_000; // milliseconds
 
 /* Of these entries ({file, path, …}) those whose path is taken by another file. What is the very same as the
-   one that is there learns of it as entry.identical. onCompare(done, of) tells of long comparisons. */
-export async function taken(entries, onCompare = () => {}) {
-  const known = await storedAt(entries);
+   one that is there learns of it as entry.identical. onCompare(done, of) tells of long comparisons,
+   onUnknown() that nobody could say which names are taken. */
+export async function taken(entries, { onCompare = () => {}, onUnknown = () => {} } = {}) {
+  const known = await storedAt(entries, onUnknown);
   const met = entries.filter((entry) => known.has(entry.path));
   const alike = met.filter(({ file, path }) => mayBeSame(file, known.get(path)));
   let next = 0;
@@ -30,12 +31,13 @@ export async function taken(entries, onCompare = () => {}) {
 
 /* Path → the file there. If that cannot be found out now, as when no file is: then a name that is taken
    is numbered, and nothing is lost. */
-async function storedAt(entries) {
+async function storedAt(entries, onUnknown) {
   if (!entries.length) return new Map();
   try {
     const found = await knownFiles([...paths(entries)], AbortSignal.timeout(PATIENCE));
     return new Map(found.map((file) => [file.path, file]));
   } catch {
+    onUnknown();
     return new Map();
   }
 }
@@ -55,7 +57,7 @@ export function decide(ask, conflicting, count, folder) {
   const names = conflicting.map(({ name }) => name);
   return ask({
     title: title(names, count),
-    text: `Of the same name, but not the same content, in ${folder || "the top folder"}. Keeping both gives the new ${names.length === 1 ? "one" : "ones"} a number.`,
+    text: `${compared(conflicting)} in ${folder || "the top folder"}, or in its folders. Keeping both gives the new ${names.length === 1 ? "one" : "ones"} a number.`,
     names: names.length > 5 ? [...names.slice(0, 5), `and ${number(names.length - 5)} more`] : names,
     choices: [
       { value: "rename", label: "Keep both" },
@@ -65,6 +67,12 @@ export function decide(ask, conflicting, count, folder) {
     ],
   });
 }
+
+/* Large files are not compared: that would take as long as reading them whole. */
+const compared = (entries) =>
+  entries.every(({ file }) => file.size <= ONE_PART)
+    ? "Files of the same name, but not the same content, are"
+    : "Files of the same name are";
 
 function title(names, count) {
   if (count === 1) return `${firstNames(names)} is there already`;

@@ -1,7 +1,7 @@
 /* One part, sent until S3 has it: again after what passes, with another address when S3 wants no more of
    the old one, and not again when only the answer was lost. */
 
-import { lanes } from "./lanes.js";
+import { lanes, SMALL } from "./lanes.js";
 import { put } from "./put.js";
 import { persist } from "./retry.js";
 
@@ -28,7 +28,8 @@ async function send({ number, url, headers }, lane, upload, keep) {
     upload.moved(number, bytes);
   };
   try {
-    await put({ url, headers }, upload.parts.blob(number), onProgress, keep.wire ?? keep.signal);
+    const blob = upload.parts.blob(number);
+    await put({ url, headers }, blob, onProgress, keep.wire ?? keep.signal, lanes.patience);
     lane.succeeded();
   } catch (failure) {
     lane.failed(failure);
@@ -41,11 +42,12 @@ async function send({ number, url, headers }, lane, upload, keep) {
 
 /* A lane, and the part with an address that holds by then; no lane if S3 turns out to have the part. */
 async function laneFor(part, upload, keep) {
-  const lane = await lanes.take(keep.signal);
+  const small = upload.parts.size(part.number) <= SMALL;
+  const lane = await lanes.take(keep.signal, small);
   if (part.expires - Date.now() > MARGIN) return { lane, part };
   lane.release();
   const renewed = await upload.sign(part.number, keep);
-  return { lane: renewed.stored ? null : await lanes.take(keep.signal), part: renewed };
+  return { lane: renewed.stored ? null : await lanes.take(keep.signal, small), part: renewed };
 }
 
 /* The part to try next. The file may be why the last try failed: then no other will do better. */

@@ -6,6 +6,8 @@ import { settings } from "./settings.js";
 const WORKERS = 2; // reading one piece overlaps with hashing another; more would be more memory
 const TINY = 1024 * 1024; // bytes up to which the way to a worker and back costs more than it saves
 const DIGEST = 32; // bytes
+const PATIENCE = 60_000; // milliseconds that a worker may take, and another for each so many bytes:
+const SLOWEST = 4 * 1024; // it may have died without a word
 
 /* Browsers offer it on https and localhost only. Without it S3 still checks each piece's length. */
 export const canHash = Boolean(globalThis.crypto?.subtle);
@@ -82,15 +84,19 @@ function inWorker() {
 }
 
 function answer(worker, blob) {
-  return new Promise((resolve, reject) => {
+  let timer;
+  const answered = new Promise((resolve, reject) => {
+    const fail = () => reject(new Error("The worker failed."));
+    timer = setTimeout(fail, PATIENCE + blob.size / SLOWEST);
     worker.onmessage = ({ data }) =>
       data.digest ? resolve(data.digest) : reject(new DOMException("", data.error));
     worker.onerror = (event) => {
       event.preventDefault(); // it is no news: the page goes on without this worker
-      reject(new Error("The worker failed."));
+      fail();
     };
     worker.postMessage(blob);
   });
+  return answered.finally(() => clearTimeout(timer));
 }
 
 const READING = new Set(["NotReadableError", "NotFoundError"]);

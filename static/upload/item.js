@@ -29,6 +29,7 @@ export class Item {
   stored = null; // the API's description, once done
   controller = null; // of the run under way
   stalled = false;
+  finishing = false; // its completion has been asked for, and may have happened, online or not
   place = 0; // where the list shows it: smaller is higher
   meter = new Meter();
 
@@ -50,6 +51,26 @@ export class Item {
     this.wired = 0;
   }
 
+  /* Another file in the place of this one, whose upload is given up. */
+  exchange(file) {
+    this.transfer.discard();
+    this.entry.resume = null; // that was of the file before
+    this.take(file);
+  }
+
+  /* The signal that stops the run. */
+  begin() {
+    this.meter.forget();
+    this.finishing = false;
+    this.controller = new AbortController();
+    return this.controller.signal;
+  }
+
+  end() {
+    this.controller = null;
+    this.finishing = false;
+  }
+
   get name() {
     return this.entry.name;
   }
@@ -63,6 +84,11 @@ export class Item {
     const before = this.wired;
     this.wired = this.transfer.bytesSent;
     return this.wired - before;
+  }
+
+  /* The state of its run while all is well. */
+  get going() {
+    return this.finishing ? "finishing" : "sending";
   }
 
   get moving() {
@@ -82,11 +108,11 @@ export class Item {
       case "down":
         return state === "waiting" && !this.controller;
       case "pause":
-        return STOPPABLE.has(state);
+        return STOPPABLE.has(state) && !this.finishing;
       case "resume":
         return state === "paused";
       case "cancel":
-        return STOPPABLE.has(state) || state === "paused";
+        return (STOPPABLE.has(state) && !this.finishing) || state === "paused";
       case "retry":
         return state === "cancelled" || (state === "failed" && this.failure.retryable);
       case "choose":

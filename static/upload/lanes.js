@@ -1,10 +1,13 @@
 /* The lanes that all PUTs of this page share. How many there are is measured; what was learnt of the line
    is remembered for the next visit. */
 
-import { Climb } from "./climb.js";
+import { Climb, MOST_LANES } from "./climb.js";
+import { ANSWER } from "./put.js";
 
-const SMALL = 256 * 1024; // bytes up to which a PUT is mostly round trips,
+export const SMALL = 256 * 1024; // bytes up to which a PUT is mostly round trips,
 const ROUND_TRIPS = 256 * 1024; // which are as much work as these bytes
+const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
+const PROMPT = 15_000; // milliseconds in which S3 answers
 const GRACE = 50; // milliseconds in which a free lane finds its next part
 const REMEMBER = 2000;
 const SMOOTH = 0.3;
@@ -37,12 +40,20 @@ export class Lanes {
     return this.#speed ? { lanes: this.count, speed: this.#speed } : null;
   }
 
-  /* A lane, once one is free. Whoever takes it tells what happens there, and releases it. */
-  async take(signal) {
+  /* Milliseconds to wait for an answer once the last byte has left: what lies in buffers has yet to go. */
+  get patience() {
+    if (!this.#speed) return ANSWER;
+    return Math.min(PROMPT + (1000 * BUFFERS * this.count) / this.#speed, ANSWER);
+  }
+
+  /* A lane, once one is free. Whoever takes it tells what happens there, and releases it. What is small is
+     mostly round trips: there is nothing to measure, and as many go at once as can. */
+  async take(signal, small = false) {
     signal.throwIfAborted();
-    if (this.#active < this.count && !this.#waiting.length) return this.#occupy();
+    const room = small ? MOST_LANES : this.count;
+    if (this.#active < room && !this.#waiting.length) return this.#occupy();
     return new Promise((resolve, reject) => {
-      const one = { resolve, signal };
+      const one = { resolve, signal, small };
       one.abort = () => {
         this.#waiting.splice(this.#waiting.indexOf(one), 1);
         reject(signal.reason);
@@ -65,7 +76,8 @@ export class Lanes {
   }
 
   #fill() {
-    while (this.#active < this.count && this.#waiting.length) {
+    while (this.#waiting.length) {
+      if (this.#active >= (this.#waiting[0].small ? MOST_LANES : this.count)) break;
       const { resolve, signal, abort } = this.#waiting.shift();
       signal.removeEventListener("abort", abort);
       resolve(this.#occupy());

@@ -17,8 +17,8 @@ export const MOST_HASHED = GIB;
 
 /* While nothing is known: what is in flight when the page goes away is lost, so each part is a small
    share of its file. */
-const SHARES = 72;
-const MOST_UNKNOWN = 64 * MIB;
+const SHARES = 60;
+const MOST_UNKNOWN = 72 * MIB;
 
 /* Around each part a lane idles for two round trips: the CORS preflight, which browsers remember for one
    address only, and the wait for the answer. After 3 s of sending, that is little; what takes more than
@@ -27,7 +27,7 @@ const LEAST_SECONDS = 3;
 const MOST_SECONDS = 10;
 const MOST_KNOWN = 128 * MIB; // a hasher has one part in memory
 
-const FIRST_WINDOW = 64 * MIB; // hashed before anything is sent
+const FIRST_WINDOW = 16 * MIB; // hashed before anything is sent
 const LARGEST_WINDOW = GIB;
 const MOST_IN_WINDOW = 8;
 const LEAST_IN_WINDOW = 2;

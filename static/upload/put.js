@@ -3,12 +3,13 @@
 import { Failure } from "./failure.js";
 
 const QUIET = 30_000; // milliseconds without a byte: this connection is dead
-const ANSWER = 60_000; // after the last byte: what is in buffers on the way has to arrive first
+export const ANSWER = 60_000; // after the last byte: what is in buffers on the way has to arrive first
 const WATCH = 1000;
 
 /* Resolves once S3 has stored the blob; rejects with a Failure, or with the signal's reason.
-   onProgress(bytes sent so far): back to 0 when they were sent in vain. */
-export async function put({ url, headers }, blob, onProgress, signal) {
+   onProgress(bytes sent so far): back to 0 when they were sent in vain. patience: milliseconds for the
+   answer, after the last byte has left this program. */
+export async function put({ url, headers }, blob, onProgress, signal, patience = ANSWER) {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -29,7 +30,7 @@ export async function put({ url, headers }, blob, onProgress, signal) {
       quiet.put(QUIET);
       onProgress(Math.min(event.loaded, blob.size));
     };
-    request.upload.onload = () => quiet.put(ANSWER);
+    request.upload.onload = () => quiet.put(patience);
     request.onerror = () => fail(new Failure(UNREACHABLE));
     request.onabort = () => fail(signal.aborted ? signal.reason : new Failure(STALLED, { stalled: true }));
     request.onload = () => {

@@ -6,6 +6,7 @@ import { Item, STATES } from "./item.js";
 import { Line } from "./line.js";
 import { Tally } from "./tally.js";
 import { Transfer } from "./transfer.js";
+import { misnamed } from "./wrong-file.js";
 
 const AT_ONCE = { large: 3, small: 200 };
 const A_TURN = 20; // starts, before the page gets to do something else
@@ -65,22 +66,23 @@ export class Queue extends EventTarget {
   }
 
   resume(item) {
-    this.#again(item, "resume");
+    this.each("resume", [item]);
   }
 
   retry(item) {
-    this.#again(item, "retry");
+    this.each("retry", [item]);
   }
 
   anyway(item) {
-    this.#again(item, "anyway");
+    this.each("anyway", [item]);
   }
 
-  /* Another file in the place of this one, which has changed since. */
+  /* Another version of this file, which has changed since; what has another name is another file. */
   replace(item, file) {
     if (item.moving) return;
-    item.transfer.discard();
-    item.take(file);
+    const failure = misnamed(item.name, file);
+    if (failure) return this.#fail(item, failure);
+    item.exchange(file);
     this.#enter([item]);
   }
 
@@ -103,10 +105,11 @@ export class Queue extends EventTarget {
     this.#order(item, "down");
   }
 
-  /* Takes a row away that is through; what a failed one left on the server goes too. */
+  /* Takes a row away that is through. What S3 has of a failed one stays: it is listed as unfinished. */
   remove(item) {
     if (!item.may("remove")) return;
-    if (item.state !== "done") item.transfer.discard();
+    if (item.state === "failed" && !item.transfer.small) item.transfer.leave();
+    else if (item.state !== "done") item.transfer.discard();
     this.items.delete(item);
     this.#states.get(item.state).delete(item);
     this.total.note(item, false);
@@ -134,10 +137,6 @@ export class Queue extends EventTarget {
     this.#become(item, state);
     item.controller?.abort(new DOMException(state, "AbortError"));
     this.#settle();
-  }
-
-  #again(item, action) {
-    if (item.may(action)) this.#enter([item]);
   }
 
   /* Back into the line: one goes to its front, since somebody has just asked for it. */
@@ -178,8 +177,7 @@ export class Queue extends EventTarget {
     const { kind } = item;
     this.line.remove(item);
     this.#running[kind] += 1;
-    const { signal } = (item.controller = new AbortController());
-    item.meter.forget();
+    const signal = item.begin();
     this.#become(item, "sending");
     try {
       item.stored = await item.transfer.run(signal, this.#hooks(item, signal));
@@ -188,7 +186,7 @@ export class Queue extends EventTarget {
       if (!signal.aborted) this.#fail(item, failure);
     }
     if (item.state === "cancelled") await item.transfer.discard();
-    item.controller = null;
+    item.end();
     this.#running[kind] -= 1;
     if (item.state === "waiting") this.line.first(item); // paused and resumed before it had stopped
     this.#fill();
@@ -199,8 +197,11 @@ export class Queue extends EventTarget {
     const unless = (react) => (value) => signal.aborted || react(value);
     return {
       onProgress: unless(() => this.#progress(item)),
-      onFinishing: unless(() => this.#become(item, "finishing")),
-      onOffline: unless((offline) => this.#become(item, offline ? "offline" : "sending")),
+      onFinishing: unless(() => {
+        item.finishing = true;
+        this.#become(item, item.going);
+      }),
+      onOffline: unless((offline) => this.#become(item, offline ? "offline" : item.going)),
       onStalled: unless((stalled) => {
         item.stalled = stalled;
         this.#tell("changed", item);

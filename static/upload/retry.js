@@ -1,8 +1,9 @@
-/* Trying again: exponential backoff with jitter, and no tries wasted while the device is offline. */
+/* Trying again: exponential backoff with jitter, and few tries wasted while the device is offline. */
 
 const TRIES = 7;
 const FIRST_PAUSE = 500; // milliseconds; then 1, 2, 4, 8 and 16 seconds: a server starts anew meanwhile
 const LONGEST_PAUSE = 30_000;
+const OFFLINE = 30_000; // between tries while there seems to be no network: some systems never tell of it
 
 /* The result of attempt(number, last failure), tried up to seven times. Throws its last failure, or the
    signal's reason once that is aborted. What an attempt has itself tried as often (`spent`) is not tried
@@ -42,13 +43,18 @@ async function online(signal, onOffline) {
   onOffline(true);
   try {
     await until(signal, (done) => {
-      const back = () => {
+      const undo = () => {
+        clearTimeout(timer);
         window.removeEventListener("online", back);
+      };
+      const back = () => {
+        undo();
         done();
       };
+      const timer = setTimeout(back, OFFLINE);
       window.addEventListener("online", back);
       if (navigator.onLine) back();
-      return () => window.removeEventListener("online", back);
+      return undo;
     });
   } finally {
     onOffline(false);

@@ -35,6 +35,9 @@ function sending(item) {
       SEPARATOR,
     );
   }
+  if (item.entry.resume && !item.wired) {
+    return ["Checking what is stored already", ...soFar(item.sent, item.size)].join(SEPARATOR);
+  }
   if (!item.sent) return "Starting…";
   const words = [...soFar(item.sent, item.size), ...pace(item.size - item.sent, item.meter)];
   return words.join(SEPARATOR);

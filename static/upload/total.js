@@ -59,7 +59,8 @@ export class Total {
     const known = total.count + queue.count("failed");
     const words = known ? [`${number(queue.count("done"))} of ${files(known)} uploaded`] : [];
     if (moving.count) {
-      words.push(...soFar(total.sent, total.size), ...pace(moving.size - moving.sent, this.#meter));
+      words.push(...soFar(total.sent, total.size));
+      if (!queue.signedOut) words.push(...pace(moving.size - moving.sent, this.#meter));
     }
     for (const [state, word] of Object.entries(APART)) {
       if (queue.count(state)) words.push(`${number(queue.count(state))} ${word}`);
@@ -85,22 +86,24 @@ export class Total {
 
   async #act(action) {
     const items = [...this.queue.in(...BUTTONS[action].states)];
-    if (action === "cancel" && !(await this.#isMeant(items))) return;
+    if (action === "cancel" && !(await this.isMeant(items))) return;
     const button = this.parts.get(action);
     this.queue.each(action, items);
     this.draw(this.section.querySelectorAll(".upload").length);
     if (button.hidden) this.section.querySelector("h2").focus();
   }
 
-  async #isMeant(items) {
+  /* Whether to cancel these: asked where it throws much away. */
+  async isMeant(items) {
     const lost = items.reduce((sum, item) => sum + item.sent, 0);
-    if (items.length <= MANY && items.filter(({ size }) => size >= BIG).length < 2) return true;
+    const big = items.filter(({ size }) => size >= BIG).length;
+    if (lost < BIG && items.length <= MANY && big < 2) return true;
     const answer = await this.ask({
       title: `Cancel ${files(items.length)}?`,
       text: lost ? `${bytes(lost)} that are stored already will be thrown away.` : "",
       choices: [
         { value: "no", label: "Go on uploading" },
-        { value: "yes", label: "Cancel all", danger: true },
+        { value: "yes", label: items.length === 1 ? "Cancel it" : "Cancel all", danger: true },
       ],
     });
     return answer === "yes";

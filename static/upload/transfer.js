@@ -6,6 +6,7 @@ import { Failure } from "./failure.js";
 import { fingerprint } from "./fingerprint.js";
 import { canHash } from "./hashing.js";
 import { lanes } from "./lanes.js";
+import { hold } from "./lock.js";
 import { Parts } from "./parts.js";
 import { MOST_HASHED, partSize, SINGLE_PUT_UP_TO, windowLength } from "./plan.js";
 import { persist, unlessAborted } from "./retry.js";
@@ -15,6 +16,7 @@ export class Transfer {
   proof = null; // {sha256, partSize, verified}, once it is through
   #upload = null;
   #starting = null;
+  #letGo = null; // of the lock that keeps other tabs away from it
   #spent = 0; // bytes sent for uploads that were given up
 
   /* resume: an unfinished upload of this very file, as the API describes it. */
@@ -49,29 +51,53 @@ export class Transfer {
     try {
       await this.#start(keep);
       const stored = await this.#sendAndComplete(keep, hooks);
+      this.leave();
       await this.#prove(stored);
       return stored;
     } catch (failure) {
-      if (failure.gone) this.#forget();
+      if (failure.gone) this.#forget()?.();
       throw failure;
     }
   }
 
-  /* Ends the upload on the server too. A failure is not the person's concern: S3's own rule ends what is left. */
+  /* Ends the upload on the server too, unless it is another tab's. A failure is not the person's concern:
+     S3's own rule ends what is left. */
   async discard() {
-    const { id } = this;
-    this.#forget();
-    if (id) await abortUpload(id).catch(() => {});
+    const { id, small } = this;
+    let letGo = this.#forget();
+    if (!id) return;
+    if (!small) letGo ??= await hold(id);
+    if (small || letGo) await abortUpload(id).catch(() => {});
+    letGo?.();
   }
 
+  /* It stays open on the server, to go on in another tab or on another day. */
+  leave() {
+    this.#letGo?.();
+    this.#letGo = null;
+  }
+
+  /* What lets go of the lock is the caller's. */
   #forget() {
+    const letGo = this.#letGo;
     this.#spent = this.bytesSent;
-    this.#upload = this.#starting = null;
+    this.#upload = this.#starting = this.#letGo = null;
+    return letGo;
+  }
+
+  /* From here on until it is left, discarded or through, no other tab sends it. Small ones are never shared. */
+  async #hold() {
+    const upload = this.#upload;
+    if (this.small || this.#letGo) return;
+    const letGo = await hold(upload.id);
+    if (!letGo) throw new Failure("Another tab or window of this browser is sending this file.");
+    if (this.#upload === upload) this.#letGo = letGo;
+    else letGo(); // it was discarded meanwhile
   }
 
   async #start(keep) {
     await this.#starting?.catch(() => {}); // by a run that was paused meanwhile
-    if (this.#upload) return;
+    if (this.#upload) return this.#hold();
     const size = partSize(this.file.size, lanes.known);
     const parts = new Parts(this.file, size, canHash && size <= MOST_HASHED);
     await unlessAborted(keep.signal, this.#open(parts, keep));
@@ -85,8 +111,9 @@ export class Transfer {
         ? coming.then((body) => persist(() => startUpload(body), keep))
         : starts.add(coming, keep);
     const starting = opening.then(({ id, parts: first }) => {
-      if (this.#starting === starting) this.#upload = new Upload(id, parts, first);
-      else return abortUpload(id).catch(() => {}); // it was discarded meanwhile
+      if (this.#starting !== starting) return abortUpload(id).catch(() => {}); // discarded meanwhile
+      this.#upload = new Upload(id, parts, first);
+      return this.#hold();
     });
     return (this.#starting = starting);
   }

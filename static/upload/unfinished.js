@@ -4,19 +4,21 @@
 import { abortUpload, openUpload, openUploads } from "./api.js";
 import { matches } from "./fingerprint.js";
 import { bytes, number, share } from "./format.js";
+import { heldAnywhere, hold } from "./lock.js";
 import { difference } from "./wrong-file.js";
 
 const AT_ONCE = 5; // uploads that the server looks up at a time
 const SHOWN = 5; // at first; more on demand
 const RARELY = 30_000; // milliseconds between two looks when the page comes to the front
-const LOCK = "strongbox.upload."; // the engine holds it while an upload runs, in whatever tab
 
 export class Unfinished {
   #open = new Map(); // id → {open, row}
+  #elsewhere = new Map(); // id → open, of those that another tab has in its queue
   #looked = -Infinity;
   #asking = 0;
   #unasked = [];
   #most = SHOWN;
+  #later = null;
 
   /* pick(): a promise of one file, or null; tell(text): a line about what happened. */
   constructor({ queue, section, template, folder, pick, ask, tell }) {
@@ -28,6 +30,7 @@ export class Unfinished {
       if (!document.hidden && performance.now() - this.#looked > RARELY) this.look();
     });
     queue.addEventListener("signed-in", () => this.look());
+    queue.addEventListener("removed", ({ detail }) => this.#removed(detail));
     this.ready = this.look();
   }
 
@@ -35,24 +38,56 @@ export class Unfinished {
   async look() {
     this.#looked = performance.now();
     try {
-      const [open, running] = await Promise.all([openUploads(), runningAnywhere()]);
-      const here = new Set(Array.from(this.queue.items, ({ transfer }) => transfer.id));
-      this.#show(open.filter(({ id }) => !running.has(id) && !here.has(id)));
+      const open = await openUploads();
+      const held = await heldAnywhere(); // asked last: a page that is left lets go of its own late
+      const here = this.#here();
+      const others = open.filter(({ id }) => !here.has(id));
+      this.#elsewhere = new Map(
+        others.filter(({ id }) => held.has(id)).map((one) => [one.id, { ...one, elsewhere: true }]),
+      );
+      this.#show(others.filter(({ id }) => !held.has(id)));
     } catch {
       // Offline, signed out or no server: the next look may find them.
     }
   }
 
-  /* The open upload that this file for this path continues, which is then no longer unfinished; or null. */
-  async claim(path, file) {
+  /* Looks again if another tab has begun something since, or has ended. */
+  async renew() {
     await this.ready;
-    for (const { open } of this.#open.values()) {
+    const here = this.#here();
+    const held = [...(await heldAnywhere())].filter((id) => !here.has(id));
+    const known = held.filter((id) => this.#elsewhere.has(id));
+    if (known.length < Math.max(held.length, this.#elsewhere.size)) await this.look();
+  }
+
+  #here() {
+    return new Set(Array.from(this.queue.items, ({ transfer }) => transfer.id));
+  }
+
+  /* What a failed upload left in S3 is unfinished from now on; of many, once. */
+  #removed({ state, transfer }) {
+    if (state !== "failed" || !transfer.id) return;
+    this.#later ??= setTimeout(() => {
+      this.#later = null;
+      this.look();
+    });
+  }
+
+  /* The open upload that this file for this path continues, which is then no longer unfinished; or null.
+     elsewhere: another tab has it, and the engine will say so. */
+  async claim(path, file) {
+    for (const open of this.#all()) {
       if (open.path === path && open.size === file.size && (await matches(open, file))) {
         this.#forget(open.id);
         return open;
       }
     }
     return null;
+  }
+
+  *#all() {
+    yield* this.#elsewhere.values();
+    for (const { open } of this.#open.values()) yield open;
   }
 
   #show(uploads) {
@@ -149,13 +184,16 @@ export class Unfinished {
       ],
     });
     if (answer !== "discard") return;
+    const letGo = await hold(open.id);
     try {
-      await abortUpload(open.id);
+      if (letGo) await abortUpload(open.id);
+      else this.tell(`“${open.name}” is not discarded: another tab or window is sending it.`);
       this.#forget(open.id);
       document.querySelector("#pick").focus();
     } catch (failure) {
       this.tell(`“${open.name}” is not discarded: ${failure.message}`);
     }
+    letGo?.();
   }
 }
 
@@ -166,11 +204,4 @@ function words({ size, stored, created_at: since }) {
   if (stored) much = `${bytes(stored)} of ${bytes(size)} stored (${share(stored, size)})`;
   else if (stored === 0) much = `nothing of ${bytes(size)} stored`;
   return `${much} · begun ${begun.format(new Date(since))}`;
-}
-
-/* Ids of the uploads that run in any tab of this browser. */
-async function runningAnywhere() {
-  const { held = [] } = (await navigator.locks?.query()) ?? {};
-  const ours = held.filter(({ name }) => name.startsWith(LOCK));
-  return new Set(ours.map(({ name }) => name.slice(LOCK.length)));
 }

@@ -101,7 +101,7 @@ export class View {
     } else if (action === "choose") {
       const file = await this.pick();
       if (file) this.queue.replace(item, file);
-    } else {
+    } else if (action !== "cancel" || (await this.total.isMeant([item]))) {
       this.queue[action](item);
       // Drawn at once: whoever pressed it sees it, and the focus finds its place.
       this.#draw();

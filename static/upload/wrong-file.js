@@ -1,5 +1,6 @@
-/* Why a file is not the one that an unfinished upload waits for. */
+/* Why a file is not the one that an upload waits for. */
 
+import { Failure } from "./failure.js";
 import { matches } from "./fingerprint.js";
 import { bytes } from "./format.js";
 
@@ -7,7 +8,7 @@ import { bytes } from "./format.js";
 export async function difference(open, file) {
   if (await matches(open, file)) return "";
   const name = file.name.normalize("NFC");
-  if (open.name !== name.trim()) return `That file is called “${name}”: choose “${open.name}”.`;
+  if (open.name !== name.trim()) return calledOtherwise(name, open.name);
   if (open.size !== file.size) {
     return `That “${name}” has ${bytes(file.size)}; the one whose upload began has ${bytes(open.size)}. ${ANEW}`;
   }
@@ -16,5 +17,14 @@ export async function difference(open, file) {
   }
   return `That “${name}” has another content than the one whose upload began. ${ANEW}`;
 }
+
+/* The Failure of a row, called name, for which a file of another name was chosen; or null. */
+export function misnamed(name, file) {
+  const [wanted, chosen] = [name.split("/").at(-1), file.name].map((one) => one.normalize("NFC"));
+  if (wanted === chosen) return null;
+  return new Failure(calledOtherwise(chosen, wanted), { final: true, changed: true });
+}
+
+const calledOtherwise = (chosen, wanted) => `That file is called “${chosen}”: choose “${wanted}”.`;
 
 const ANEW = "If you want this one, add it as a new upload.";

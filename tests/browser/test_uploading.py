@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, Visit
 from tests.browser.site import fill_sign_in_form
 from tests.stack import STACK
 
@@ -214,7 +214,9 @@ def test_leaving_the_page_asks_while_something_is_on_its_way(bob: Page, make_fil
     held = hold_back(bob)
     with bob.expect_request(S3):
         choose(bob, make_file("slow.bin", 1 * MIB))
-    bob.get_by_role("heading", name="Uploads").click()  # browsers ask only people who did something
+    bob.get_by_role(
+        "heading", name="Uploads", exact=True
+    ).click()  # browsers ask only people who did something
     with bob.expect_event("dialog") as asked:
         bob.close(run_before_unload=True)
     assert asked.value.type == "beforeunload"
@@ -498,6 +500,57 @@ def test_adding_the_file_of_an_unfinished_upload_continues_it_by_itself(
     assert sum(sent) == 30 * MIB
 
 
+def another_tab(page: Page) -> Page:
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    expect(tab.locator("#uploader[data-ready]")).to_be_attached()
+    return tab
+
+
+def test_what_one_tab_sends_another_neither_lists_nor_sends_again(
+    bob: Page, make_file: MakeFile, tmp_path: Path
+) -> None:
+    before = another_tab(bob)  # from before it was begun
+    held = hold_back(bob, after=2)
+    file = make_file("film.mov", 40 * MIB)
+    choose(bob, file)
+    row = upload_row(bob, "film.mov")
+    expect(row.get_by_text("10.0 MB of 40.0 MB")).to_be_visible(timeout=15_000)
+    for tab in [before, another_tab(bob)]:
+        expect(tab.locator("#unfinished li", has_text=bob_folder(bob))).to_have_count(0)
+        sent = sizes_sent(tab)
+        choose(tab, file)
+        failed = upload_row(tab, "film.mov")
+        expect(failed.get_by_text("Another tab or window of this browser is")).to_be_visible()
+        failed.get_by_role("button", name="Take off the list").click()
+        expect(tab.locator("#queue")).to_be_hidden()
+        assert sent == []
+    let_go(bob, held)
+    expect(row.get_by_text("Uploaded")).to_be_visible(timeout=30_000)
+    bob.reload()
+    expect(bob.get_by_role("row")).to_have_count(1 + 1)
+    assert digest(download(bob, file.name, tmp_path / "back.bin")) == digest(file)
+
+
+def test_a_failed_upload_that_is_cleared_away_is_listed_as_unfinished(
+    bob: Page, make_file: MakeFile, complaints: Complaints
+) -> None:
+    complaints.forgive("422")
+    problem = {"title": "Refused", "status": 422, "detail": "Not today."}
+    bob.route("**/complete", lambda route: route.fulfill(status=422, json=problem))
+    file = make_file("kept.bin", 20 * MIB)
+    choose(bob, file)
+    expect(upload_row(bob, "kept.bin").get_by_text("Not today.")).to_be_visible(timeout=30_000)
+    bob.get_by_role("button", name="Clear finished").click()
+    waiting = bob.locator("#unfinished li", has_text=bob_folder(bob))
+    expect(waiting.get_by_text("20.0 MB of 20.0 MB stored (100 %)")).to_be_visible()
+    bob.unroute("**/complete")
+    sent = sizes_sent(bob)
+    choose_again(bob, waiting, file)
+    expect(upload_row(bob, "kept.bin").get_by_text("Uploaded")).to_be_visible(timeout=30_000)
+    assert sent == []
+
+
 def test_an_unfinished_upload_is_discarded_only_after_a_question(bob: Page, make_file: MakeFile) -> None:
     hold_back(bob, after=2)
     choose(bob, make_file("unwanted.bin", 40 * MIB))
@@ -573,3 +626,23 @@ def test_a_name_that_is_refused_is_explained(
     failed = bob.locator(".upload[data-state=failed]")
     expect(failed.get_by_text("A name cannot contain a backslash")).to_be_visible()
     expect(failed.get_by_role("button", name="Retry")).to_be_hidden()  # it would be refused again
+
+
+def test_a_page_does_not_show_the_files_of_whoever_signs_in_elsewhere(
+    bob: Page, visit: Visit, complaints: Complaints
+) -> None:
+    complaints.forgive("401")
+    put(bob, {"bobs.txt": "content"})
+    other = visit(bob.url, "mallory@example.com")
+    held = hold_back(bob)
+    with bob.expect_request(S3):
+        choose_texts(bob, {"last.txt": "its end makes the page look again"})
+    bob.context.clear_cookies(name="sessionid")
+    session = [one for one in other.context.cookies() if one.get("name") == "sessionid"]
+    bob.context.add_cookies(session)  # type: ignore[arg-type]
+    with bob.expect_response(lambda response: response.url == bob.url) as fetched:
+        let_go(bob, held)
+        bob.evaluate("document.dispatchEvent(new CustomEvent('files:changed'))")
+    assert "bobs.txt" not in fetched.value.text()
+    bob.evaluate("fetch('/healthz')")
+    expect(listed(bob, "bobs.txt")).to_be_visible()

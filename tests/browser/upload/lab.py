@@ -29,6 +29,9 @@ LAB = """async () => {
         async discard() {
             Object.assign(this, { id: null, discarded: true });
         }
+        leave() {
+            this.left = true;
+        }
         advance(bytes) {
             this.sent = this.bytesSent = bytes;
             this.hooks.onProgress();

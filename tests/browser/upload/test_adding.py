@@ -5,17 +5,21 @@ from typing import Any
 from playwright.sync_api import Page
 
 # The queue and the unfinished uploads are stand-ins: what they are given is what is looked at.
-ADD = """async ([additions, open]) => {
+ADD = """async ([additions, open, elsewhere]) => {
     const { Adding } = await at("adding");
     const added = [], told = [], asked = [];
     const adding = new Adding({
         queue: { add: (entries) => added.push(...entries) },
-        unfinished: { claim: async (path) => (path === open ? { path } : null) },
+        unfinished: {
+            renew: async () => {},
+            claim: async (path) => (path === open ? { path, ...elsewhere } : null),
+        },
         ask: async (question) => asked.push(question.title) && globalThis.reply,
         tell: (text) => told.push(text),
     });
     await Promise.all(additions.map(([names, unreadable = 0]) => adding.add(
         { found: names.map((name) => ({ name, file: new File(["x"], name) })), unreadable }, "bench/")));
+    globalThis.entries = added;
     return {
         added: added.map(({ path, resume }) => (resume ? `${path} goes on` : path)),
         told: told.filter(Boolean), asked,
@@ -23,8 +27,10 @@ ADD = """async ([additions, open]) => {
 }"""
 
 
-def add(page: Page, *additions: list[Any], unfinished: str = "") -> dict[str, list[str]]:
-    found: dict[str, list[str]] = page.evaluate(ADD, [additions, unfinished])
+def add(
+    page: Page, *additions: list[Any], unfinished: str = "", elsewhere: bool = False
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = page.evaluate(ADD, [additions, unfinished, {"elsewhere": elsewhere}])
     return found
 
 
@@ -48,6 +54,52 @@ def test_what_was_left_unfinished_goes_on_and_says_so(bench: Page) -> None:
     assert found["told"] == ["“film.mov” goes on where it stopped."]
 
 
+def test_what_another_tab_sends_is_not_said_to_go_on(bench: Page) -> None:
+    found = add(bench, [["film.mov"]], unfinished="bench/film.mov", elsewhere=True)
+    assert found["added"] == ["bench/film.mov goes on"]  # the engine refuses it, and its row says so
+    assert found["told"] == []
+
+
+def answers(page: Page, name: str, *files: str) -> list[list[str | bool]]:
+    """What becomes of files of one name, of these texts, after "Replace" where one is stored."""
+    found: list[list[str | bool]] = page.evaluate(
+        """async ([name, texts]) => {
+            const { Transfer } = await at("transfer");
+            const { Adding } = await at("adding");
+            const stored = new Transfer(new File(["stored"], name), `bench/${name}`);
+            await stored.run(never, hooksOf());
+            const added = [];
+            const adding = new Adding({
+                queue: { add: (entries) => added.push(...entries) },
+                unfinished: { renew: async () => {}, claim: async () => null },
+                ask: async () => "replace", tell: () => {},
+            });
+            const found = texts.map((text) => ({ name, file: new File([text], name) }));
+            await adding.add({ found, unreadable: 0 }, "bench/");
+            return added.map(({ identical, onConflict }) => [Boolean(identical), onConflict]);
+        }""",
+        [name, files],
+    )
+    return found
+
+
+def test_of_two_files_of_one_name_the_second_does_not_replace_the_first(bench: Page) -> None:
+    found = answers(bench, "met twice.txt", "first", "second")
+    assert found == [[False, "replace"], [False, "rename"]]
+
+
+def test_a_file_that_is_there_already_is_not_replaced_by_another_of_its_name(bench: Page) -> None:
+    found = answers(bench, "met itself.txt", "other", "stored")
+    assert sorted(found) == [[False, "rename"], [True, "rename"]]
+
+
+def test_taken_names_that_nobody_could_look_for_are_told(bench: Page, forgiving: None) -> None:
+    bench.route("**/api/v1/files/known", lambda route: route.fulfill(status=503))
+    found = add(bench, [["a.txt"]])
+    assert found["added"] == ["bench/a.txt"]
+    assert found["told"] == ["Could not look for taken names: those are numbered."]
+
+
 def test_additions_wait_for_one_another(bench: Page) -> None:
     found = add(bench, [["a.txt"]], [["b.txt"]], [["c.txt"]])
     assert found["added"] == ["bench/a.txt", "bench/b.txt", "bench/c.txt"]
@@ -64,7 +116,8 @@ def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
             const counted = [];
             const adding = new Adding({
                 queue: { add: (entries) => counted.push(entries.length) },
-                unfinished: { claim: async () => null }, ask: async () => null, tell: () => {},
+                unfinished: { renew: async () => {}, claim: async () => null },
+                ask: async () => null, tell: () => {},
             });
             const found = Array.from({ length: 10_000 }, (_, number) =>
                 ({ name: `in/${number}.txt`, file: new File(["x"], `${number}.txt`) }));

@@ -24,6 +24,7 @@ def test_one_failure_is_told_in_full(lab: Page) -> None:
 
 def test_many_failures_are_told_as_one(lab: Page) -> None:
     lab.evaluate("void lab.many(150, 10)")
+    lab.wait_for_function("() => lab.queue.count('sending') === 150")  # they start some at a time
     lab.evaluate(
         "[...lab.queue.items].slice(0, 120).forEach(({ transfer }) => transfer.fail('It broke.'))"
     )

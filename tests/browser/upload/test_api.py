@@ -79,3 +79,19 @@ def test_many_names_are_looked_up_a_thousand_at_a_time(bench: Page) -> None:
     )
     assert asked == [1000, 1000, 500]
     assert [(one["path"], one["size"]) for one in found] == [("known/1500.txt", 5)]
+
+
+def test_long_names_are_looked_up_a_megabyte_at_a_time(bench: Page) -> None:
+    asked: list[int] = []
+
+    def note(route: Route) -> None:
+        asked.append(len(route.request.post_data_buffer or b""))
+        route.continue_()
+
+    bench.route("**/api/v1/files/known", note)
+    bench.evaluate(
+        """async () => (await at("api")).knownFiles(
+            Array.from({ length: 700 }, (_, nth) => `long/${nth}${"語".repeat(800)}`))"""
+    )
+    assert len(asked) == 2
+    assert max(asked) < 1_001_000

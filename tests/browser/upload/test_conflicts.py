@@ -12,7 +12,7 @@ TAKEN = """async (files) => {
     const entries = files.map(([name, text]) =>
         ({ name, path: folder + name, file: fileOf(text, name) }));
     const compared = [];
-    const met = await taken(entries, (...done) => compared.push(done));
+    const met = await taken(entries, { onCompare: (...done) => compared.push(done) });
     return {
         taken: met.map(({ name }) => name),
         identical: entries.filter(({ identical }) => identical).map(({ name }) => name),

@@ -56,6 +56,19 @@ def test_a_browser_that_knows_no_workers_takes_the_same_hashes(bench: Page) -> N
     assert bench.evaluate(HASH, SIZES) == expected(SIZES)
 
 
+def test_a_worker_that_dies_without_a_word_is_not_waited_for_for_ever(bench: Page) -> None:
+    silent = "text/javascript"
+    bench.route("**/static/silent.js", lambda route: route.fulfill(body="", content_type=silent))
+    bench.evaluate("async () => (await at('api')).configure({ workerUrl: '/static/silent.js' })")
+    bench.clock.install()
+    bench.evaluate(f"() => {{ globalThis.hashes = ({HASH})([{3 * MIB}]); }}")
+    bench.wait_for_function("async () => (await at('settings')).settings.workerUrl")
+    for _ in range(3):
+        bench.evaluate("fetch('/healthz')")  # meanwhile it has the job
+        bench.clock.run_for(60_800)
+    assert bench.evaluate("hashes") == expected([3 * MIB])
+
+
 def test_who_stops_waiting_is_let_go_at_once_and_others_are_served(bench: Page) -> None:
     outcome = bench.evaluate(
         """async (size) => {

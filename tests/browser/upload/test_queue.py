@@ -31,7 +31,7 @@ def test_three_big_files_and_two_hundred_small_ones_travel_at_once(lab: Page) ->
     run(lab, "void lab.many(10, 5_000_000, 'big')", "void lab.many(300, 10, 'small')")
     sending = "[...lab.queue.in('sending')].filter(({ kind }) => kind === '{}').length"
     assert run(lab, sending.replace("{}", "large")) == 3
-    lab.wait_for_function(f"{sending.replace('{}', 'small')} === 200")
+    lab.wait_for_function(f"() => {sending.replace('{}', 'small')} === 200")
 
 
 def test_the_next_one_starts_when_one_is_through(lab: Page) -> None:
@@ -85,6 +85,18 @@ def test_nothing_stops_a_file_that_is_finishing(lab: Page) -> None:
     assert states(lab) == {"a": "finishing"}
 
 
+def test_nothing_stops_it_either_when_it_goes_offline_then(lab: Page) -> None:
+    add(lab, "a")
+    run(lab, "lab.transfer('a').hooks.onFinishing()", "lab.transfer('a').hooks.onOffline(true)")
+    assert run(lab, "['pause', 'cancel'].map((action) => lab.of('a').may(action))") == [False, False]
+    run(lab, "lab.queue.cancel(lab.of('a'))", "lab.queue.pause(lab.of('a'))")
+    assert states(lab) == {"a": "offline"}
+    run(lab, "lab.transfer('a').hooks.onOffline(false)")
+    assert states(lab) == {"a": "finishing"}
+    run(lab, "lab.transfer('a').fail('no', { status: 503 })", "lab.queue.retry(lab.of('a'))")
+    assert run(lab, "lab.of('a').may('cancel')")  # it is sent again
+
+
 def test_a_file_that_is_stored_at_the_very_moment_of_its_pause_is_done(lab: Page) -> None:
     add(lab, "a")
     run(lab, "(lab.transfer('a').finish(), lab.queue.pause(lab.of('a')))")
@@ -114,8 +126,38 @@ def test_a_changed_file_is_replaced_by_the_version_that_is_chosen(lab: Page) -> 
     add(lab, "a")
     run(lab, "lab.transfer('a').fail('It was changed.', { final: true, changed: true })")
     assert run(lab, "[lab.of('a').may('choose'), lab.of('a').may('retry')]") == [True, False]
-    run(lab, "(globalThis.old = lab.transfer('a'), lab.queue.replace(lab.of('a'), { size: 7 }))")
+    chosen = "{ size: 7, name: 'a' }"
+    run(lab, f"(globalThis.old = lab.transfer('a'), lab.queue.replace(lab.of('a'), {chosen}))")
     assert run(lab, "[old.discarded, lab.of('a').size, lab.of('a').state]") == [True, 7, "sending"]
+
+
+def test_a_new_version_does_not_continue_the_upload_of_the_old_one(lab: Page) -> None:
+    lab.evaluate(f"void lab.add({{ a: {BIG} }}, {{ resume: {{ id: 'old' }} }})")
+    assert run(lab, "lab.transfer('a').options.resume.id") == "old"
+    run(lab, "lab.transfer('a').fail('It was changed.', { final: true, changed: true })")
+    run(lab, "lab.queue.replace(lab.of('a'), { size: 7, name: 'a' })")
+    assert run(lab, "lab.transfer('a').options.resume") is None
+
+
+def test_a_file_of_another_name_does_not_take_its_place(lab: Page) -> None:
+    add(lab, "a")
+    run(lab, "lab.transfer('a').fail('It was changed.', { final: true, changed: true })")
+    run(lab, "lab.queue.replace(lab.of('a'), { size: 7, name: 'b' })")
+    assert run(lab, "[lab.of('a').state, lab.of('a').size]") == ["failed", BIG]
+    assert run(lab, "lab.of('a').failure.message") == "That file is called “b”: choose “a”."
+    assert run(lab, "lab.of('a').may('choose') && !lab.transfer('a').discarded")
+
+
+def test_a_failed_file_that_is_taken_off_the_list_keeps_what_s3_has(lab: Page) -> None:
+    add(lab, "a")
+    add(lab, "s", 10)
+    run(lab, "(globalThis.gone = [lab.transfer('a'), lab.transfer('s')])")
+    run(lab, "gone.forEach((transfer) => transfer.fail('no'))")
+    run(lab, "lab.queue.each('remove', [...lab.queue.in('failed')])")
+    assert run(lab, "gone.map(({ discarded, left }) => [Boolean(discarded), Boolean(left)])") == [
+        [False, True],
+        [True, False],  # it went in one piece: there is nothing to continue
+    ]
 
 
 def test_offline_and_stalled_are_told_while_they_last(lab: Page) -> None:

@@ -70,6 +70,39 @@ def test_offline_no_try_is_wasted(bench: Page, forgiving: None) -> None:
     assert bench.evaluate("outcome")["message"] == "failure 8"  # seven more tries, all wasted online
 
 
+def test_a_system_that_is_offline_for_ever_is_not_believed_for_ever(bench: Page) -> None:
+    bench.evaluate("() => Object.defineProperty(navigator, 'onLine', { value: false })")
+    bench.clock.install()
+    bench.evaluate(TRY, {"fail": 2})
+    for _ in range(2):
+        bench.evaluate("new Promise((resolve) => queueMicrotask(resolve))")
+        bench.clock.run_for(30_000)
+    assert bench.evaluate("outcome") == {"value": "done"}
+    tries = [[1, None], True, False, [1, "failure 1"], True, False, [1, "failure 2"]]
+    assert bench.evaluate("told") == tries
+
+
+def test_what_was_tried_seven_times_within_is_not_tried_again_without(bench: Page) -> None:
+    bench.clock.install()
+    bench.evaluate(
+        """async () => {
+            const { persist } = await at("retry");
+            const { Failure } = await at("failure");
+            globalThis.tries = 0;
+            const attempt = async () => {
+                tries += 1;
+                throw new Failure("Busy.", { status: 503 });
+            };
+            const within = () => persist(attempt, { signal: never });
+            globalThis.outcome = kindOf(persist(within, { signal: never }));
+        }"""
+    )
+    for _ in range(8):
+        bench.clock.run_for(16_000)
+    assert bench.evaluate("outcome")["message"] == "Busy."
+    assert bench.evaluate("tries") == 7
+
+
 def test_who_waits_for_something_may_stop_waiting_but_it_goes_on(bench: Page) -> None:
     seen = bench.evaluate(
         """async () => {

@@ -59,6 +59,7 @@ def test_big_ones_under_way_are_shown_beside_two_hundred_small_ones(lab: Page) -
 
 def test_many_failures_leave_room_for_what_moves(lab: Page) -> None:
     lab.evaluate("void lab.many(500, 10)")
+    lab.wait_for_function("() => lab.queue.count('sending') === 200")  # they start some at a time
     script = """for (const item of [...lab.queue.in('sending')].slice(0, 150)) item.transfer.fail('no');
         await lab.settled(); rows = show(rows);"""
     names = shown(lab, script)

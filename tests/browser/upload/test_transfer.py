@@ -111,7 +111,8 @@ def test_addresses_about_to_end_are_signed_anew_before_a_byte_is_sent(
     assert_whole(bench, came, "late.bin")
     assert s3.bytes_sent == SIZE
     signed = [asked["from"] for asked in calls.asked("GET parts") if "fresh" not in asked]
-    assert sorted(signed) == [[str(number)] for number in range(1, 9)]
+    first = len(json.loads(calls.made[0].post_data or "")["part_sha256"])  # signed with the start
+    assert sorted(signed) == [[str(number)] for number in range(1, first + 1)]
 
 
 def test_a_clock_that_is_wrong_by_a_day_changes_nothing(bench: Page, s3: FaultyS3, calls: Calls) -> None:
@@ -232,7 +233,9 @@ def test_an_ended_sign_in_is_told_and_the_upload_goes_on_after_the_next(
     came = send(bench)
     assert came["failure"]["signIn"]
     bench.unroute("**/parts?*")
-    assert sum(s3.parts_taken.values()) >= 3  # what was on its way arrived
+    assert (
+        came["bytesSent"] == s3.bytes_sent == sum(s3.parts_taken.values()) * PART > 0
+    )  # all of it arrived
     assert_whole(bench, send(bench), "signed out.bin")
     assert set(s3.parts_taken.values()) == {1}
 
@@ -264,6 +267,61 @@ def test_what_s3_misses_at_the_end_is_sent_again_without_asking_anybody(
     came = send(bench)
     assert_whole(bench, came, "hole.bin")
     assert [s3.parts_taken[number] for number in range(1, 10)] == [1] * 9
+
+
+def test_a_completion_that_is_refused_for_good_is_given_up_and_started_afresh(
+    bench: Page, s3: FaultyS3
+) -> None:
+    refusal = {
+        "status": 409,
+        "json": {"title": "Conflict", "status": 409, "detail": "Parts are missing."},
+    }
+    bench.route("**/complete", lambda route: route.fulfill(**refusal))
+    make(bench, "refused at last.bin")
+    with bench.expect_response(lambda response: response.request.method == "DELETE") as ended:
+        came = send(bench)
+    assert ended.value.status == 204
+    assert came["failure"]["gone"]
+    assert came["id"] is None
+    bench.unroute("**/complete")
+    assert_whole(bench, send(bench), "refused at last.bin")
+
+
+RIVAL = """async () => {
+    const { openUpload } = await at("api");
+    const { Transfer } = await at("transfer");
+    const open = await openUpload(transfer.id);
+    globalThis.rival = new Transfer(fileOf(open.size, open.name), open.path, { resume: open });
+}"""
+
+
+def test_what_is_sent_already_is_not_sent_or_ended_from_elsewhere(bench: Page, s3: FaultyS3) -> None:
+    rule = s3.will(Op.PART, Trouble.HELD, after=3)
+    make(bench, "one tab.bin")
+    begin(bench)
+    rule.wait()
+    bench.evaluate(RIVAL)
+    refused = bench.evaluate("send(rival)")
+    assert "Another tab or window" in refused["failure"]["message"]
+    assert not refused["failure"]["final"]
+    bench.evaluate("rival.discard()")
+    s3.behave()
+    assert_whole(bench, bench.evaluate("outcome"), "one tab.bin")
+
+
+def test_a_paused_upload_is_kept_from_other_tabs_until_it_is_left(bench: Page, s3: FaultyS3) -> None:
+    rule = s3.will(Op.PART, Trouble.HELD, after=3)
+    make(bench, "left.bin")
+    begin(bench)
+    rule.wait()
+    bench.evaluate("stop.abort(new DOMException('Paused', 'AbortError'))")
+    bench.evaluate("outcome")
+    s3.behave()
+    bench.evaluate(RIVAL)
+    assert "Another tab" in bench.evaluate("send(rival)")["failure"]["message"]
+    bench.evaluate("transfer.leave()")
+    assert_whole(bench, bench.evaluate("send(rival)"), "left.bin")
+    assert bench.evaluate("async () => (await navigator.locks.query()).held.length") == 0
 
 
 def test_a_name_that_is_taken_meanwhile_is_told(bench: Page, s3: FaultyS3) -> None:

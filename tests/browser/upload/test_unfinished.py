@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints, Visit
+from tests.stack import STACK
 
 MIB = 1024 * 1024
 PERSON = "alice@example.com"  # nobody else's test leaves uploads of hers open
@@ -16,11 +17,20 @@ BEGIN = """async (names) => {
     for (const name of names) {
         const { id } = await startUpload({
             path: `left/${name}`, size: 20 * 1024 * 1024, content_type: "text/plain", part_size: 5242880,
-            last_modified: 1e12, fingerprint: "of what it was",
+            last_modified: 1e12, fingerprint: "of-what-it-was",
         });
         begun.push(id);
     }
     return begun;
+}"""
+SEND = """async (wanted) => {
+    const { openUpload } = await import("/static/upload/api.js");
+    const { Transfer } = await import("/static/upload/transfer.js");
+    const open = await openUpload(wanted);
+    const file = new File([new Uint8Array(open.size)], open.name);
+    const nothing = () => {};
+    const hooks = { onProgress: nothing, onFinishing: nothing, onOffline: nothing };
+    new Transfer(file, open.path, { resume: open }).run(new AbortController().signal, hooks);
 }"""
 ABORT = """async () => {
     const { abortUpload, openUploads } = await import("/static/upload/api.js");
@@ -58,19 +68,39 @@ def test_what_was_begun_is_listed_after_a_reload_and_ends_elsewhere(page: Page) 
     expect(page.locator("#unfinished")).to_be_hidden()
 
 
-def test_what_another_tab_is_sending_is_not_listed(page: Page) -> None:
-    ids = begin(page, "here.bin", "there.bin")
+def tab_that_sends(page: Page, upload: str) -> Page:
+    """Another tab, whose engine goes on with this upload; what it sends gets nowhere."""
     tab = page.context.new_page()
     tab.goto("/account/")
-    tab.evaluate(
-        "(id) => { navigator.locks.request(`strongbox.upload.${id}`, () => new Promise(() => {})); }",
-        ids[1],
-    )
+    held: list[Route] = []
+    tab.route(f"{STACK.endpoint}/**", lambda route: held.append(route))
+    with tab.expect_request(f"{STACK.endpoint}/**"):
+        tab.evaluate(SEND, upload)
+    return tab
+
+
+def test_what_another_tab_is_sending_is_not_listed(page: Page) -> None:
+    ids = begin(page, "here.bin", "there.bin")
+    tab = tab_that_sends(page, ids[1])
     page.reload()
     expect(rows(page).locator(".name")).to_have_text(["left/here.bin"])
     tab.close()
     page.reload()
     expect(rows(page)).to_have_count(2)
+
+
+def test_what_another_tab_has_begun_meanwhile_is_not_discarded(page: Page) -> None:
+    ids = begin(page, "taken.bin")
+    page.reload()
+    expect(rows(page)).to_have_count(1)
+    tab_that_sends(page, ids[0])
+    rows(page).get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    said = "“taken.bin” is not discarded: another tab or window is sending it."
+    expect(page.get_by_text(said)).to_be_visible()
+    expect(rows(page)).to_have_count(0)
+    still = "async () => (await (await import('/static/upload/api.js')).openUploads()).length"
+    assert page.evaluate(still) == 1
 
 
 def test_of_many_a_few_are_shown_and_asked_about_at_first(page: Page) -> None:

@@ -25,6 +25,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def test_a_row_takes_only_a_file_of_its_own_name(bench: Page) -> None:
+    said = bench.evaluate(
+        """async () => {
+            const { misnamed } = await at("wrong-file");
+            const names = ["Über.txt", "U\u0308ber.txt", "other.txt"];
+            return names.map((name) => misnamed("in/Über.txt", { name })?.message ?? null);
+        }"""
+    )
+    assert said == [None, None, "That file is called “other.txt”: choose “Über.txt”."]
+
+
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_with_it(bench: Page, what: str) -> None:
     other, words = WRONG[what]
