@@ -7,7 +7,6 @@ import { persist } from "./retry.js";
 const MOST = 100; // the API's limit
 const STARTING = 100; // milliseconds that one waits for others which are known to come
 const COMPLETING = 1000;
-const SOON = 15; // when nobody is known to come: the queue adds some at a time
 
 export class Batch {
   #waiting = [];
@@ -20,7 +19,7 @@ export class Batch {
   }
 
   /* The result for the item that this promise gives. Items that are ready wait for those that are to come,
-     though not for long; the last to come hardly waits. Once it is under way, it goes on without its
+     though not for long; the last to come waits for nobody. Once it is under way, it goes on without its
      signal, since what it did on the server has to become known. */
   async add(coming, keep) {
     this.#expected += 1;
@@ -34,20 +33,14 @@ export class Batch {
     const promised = new Promise((resolve, reject) => {
       this.#waiting.push({ item, keep, resolve, reject });
     });
-    if (!this.#timer) this.#in(this.wait);
+    this.#timer ??= setTimeout(() => this.#flush(), this.wait);
     this.#flushIfAllAreHere();
     return promised;
   }
 
   #flushIfAllAreHere() {
     if (!this.#waiting.length) return;
-    if (this.#waiting.length >= MOST) this.#flush();
-    else if (!this.#expected) this.#in(SOON);
-  }
-
-  #in(milliseconds) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#flush(), milliseconds);
+    if (!this.#expected || this.#waiting.length >= MOST) this.#flush();
   }
 
   #flush() {

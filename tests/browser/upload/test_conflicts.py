@@ -57,13 +57,14 @@ def test_the_question_names_some_and_counts_the_others(desk: Page) -> None:
         """async () => {
             const { decide } = await at("conflicts");
             const { asker } = await at("ask");
-            const conflicting = Array.from({ length: 9 }, (_, number) => ({ name: `${number}.txt` }));
+            const file = fileOf("text", "any.txt");
+            const conflicting = Array.from({ length: 9 }, (_, number) => ({ name: `${number}.txt`, file }));
             const ask = asker(document.querySelector("#upload-ask"));
             decide(ask, conflicting, 20, "Letters/").then((answer) => { globalThis.answer = answer; });
         }"""
     )
     dialog = desk.get_by_role("dialog", name="9 of these 20 names are taken")
-    expect(dialog.get_by_text("in Letters/")).to_be_visible()
+    expect(dialog.get_by_text("but not the same content, are in Letters/")).to_be_visible()
     expect(dialog.get_by_role("listitem")).to_have_text(
         [*(f"{number}.txt" for number in range(5)), "and 4 more"]
     )

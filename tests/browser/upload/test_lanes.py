@@ -58,7 +58,7 @@ def test_a_line_that_limits_each_connection_gets_six_within_two_seconds(
 
 def test_a_line_that_one_connection_fills_has_three_at_most_times(bench: Page) -> None:
     seen = on(bench, each=125 * MB, all=12.5 * MB, part=5 * MB, seconds=120)
-    assert max(seen["counts"]) == 4
+    assert max(seen["counts"]) == 6  # once, to see what they bring
     assert sum(count == 3 for count in seen["counts"]) >= 0.95 * len(seen["counts"])
 
 
