@@ -58,7 +58,7 @@ def test_the_question_names_some_and_counts_the_others(desk: Page) -> None:
             const { decide } = await at("conflicts");
             const { asker } = await at("ask");
             const file = fileOf("text", "any.txt");
-            const conflicting = Array.from({ length: 9 }, (_, number) => ({ name: `${number}.txt`, file }));
+            const conflicting = Array.from({ length: 9 }, (_, nth) => ({ name: `${nth}.txt`, file }));
             const ask = asker(document.querySelector("#upload-ask"));
             decide(ask, conflicting, 20, "Letters/").then((answer) => { globalThis.answer = answer; });
         }"""
