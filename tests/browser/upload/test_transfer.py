@@ -143,7 +143,7 @@ def test_a_pause_keeps_what_s3_has_and_going_on_sends_the_rest(bench: Page, s3: 
     make(bench, "paused.bin")
     begin(bench)
     rule.wait()
-    bench.wait_for_function(f"() => transfer.sent >= {3 * PART}")
+    s3.wait_for_parts(3)
     bench.evaluate("stop.abort(new DOMException('Paused', 'AbortError'))")
     paused = bench.evaluate("outcome")
     assert paused["failure"]["name"] == "AbortError"
