@@ -2,9 +2,7 @@
 
 addEventListener("message", async ({ data: blob }) => {
   try {
-    const bytes = await blob.arrayBuffer();
-    const digest = await crypto.subtle.digest("SHA-256", bytes);
-    bytes.transfer?.(0); // gives the memory back at once; the collector would come some parts later
+    const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
     postMessage({ digest }, [digest]);
   } catch (error) {
     postMessage({ error: error.name });
