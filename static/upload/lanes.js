@@ -22,6 +22,7 @@ export class Lanes {
   #freeSince = null; // null: none is free
   #measure = null; // {from, bytes, puts}
   #speed;
+  #lately = 0; // bytes per second when last measured here: of another day's line nothing follows for now
 
   /* memory: what localStorage offers. */
   constructor({ memory = storage(), now = () => performance.now() } = {}) {
@@ -42,8 +43,8 @@ export class Lanes {
 
   /* Milliseconds to wait for an answer once the last byte has left: what lies in buffers has yet to go. */
   get patience() {
-    if (!this.#speed) return ANSWER;
-    return Math.min(PROMPT + (1000 * BUFFERS * this.count) / this.#speed, ANSWER);
+    if (!this.#lately) return ANSWER;
+    return Math.min(PROMPT + (1000 * BUFFERS * this.count) / this.#lately, ANSWER);
   }
 
   /* A lane, once one is free. Whoever takes it tells what happens there, and releases it. What is small is
@@ -130,7 +131,7 @@ export class Lanes {
     if (elapsed < REMEMBER) return;
     // Small files spend their time on round trips: they tell nothing of the line.
     if (seen.bytes > 10 * seen.puts * ROUND_TRIPS) {
-      const speed = (seen.bytes * 1000) / elapsed;
+      const speed = (this.#lately = (seen.bytes * 1000) / elapsed);
       this.#speed = this.#speed ? this.#speed + SMOOTH * (speed - this.#speed) : speed;
       this.#remember();
     }

@@ -109,6 +109,17 @@ def test_what_was_learnt_of_the_line_is_remembered(bench: Page) -> None:
     assert again["counts"][0] == 6
 
 
+def test_no_answer_is_hurried_by_the_speed_of_another_days_line(bench: Page) -> None:
+    patience = bench.evaluate(
+        """async () => {
+            const { Lanes } = await at("lanes");
+            const memory = { getItem: () => '{"lanes": 6, "speed": 100000000}', setItem() {} };
+            return new Lanes({ memory }).patience;
+        }"""
+    )
+    assert patience == 60_000
+
+
 @pytest.mark.parametrize("kept", ["", "null", "{}", '{"lanes": "many", "speed": {}}', "[1"])
 def test_what_is_not_ours_is_not_taken_for_a_memory(bench: Page, kept: str) -> None:
     seen = on(bench, each=MB, all=MB, part=MB, seconds=1, kept={"strongbox.line": kept})
