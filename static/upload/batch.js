@@ -8,7 +8,7 @@ const MOST = 100; // the API's limit
 const STARTING = 100; // milliseconds that one waits for others which are known to come
 const COMPLETING = 1000;
 
-export class Batch {
+class Batch {
   #waiting = [];
   #expected = 0;
   #timer = null;

@@ -3,8 +3,8 @@
 import { knownFiles } from "./api.js";
 import { firstNames, number } from "./format.js";
 import { base64, canHash, sha256 } from "./hashing.js";
+import { SINGLE_PUT_UP_TO } from "./plan.js";
 
-const ONE_PART = 16 * 1024 * 1024; // up to here S3's SHA-256 is that of the whole file
 const AT_ONCE = 4; // files that are read and hashed at a time
 const PATIENCE = 20_000; // milliseconds
 
@@ -48,7 +48,7 @@ const paths = (entries) => new Set(entries.map(({ path }) => path));
 const mayBeSame = (file, there) =>
   canHash &&
   file.size === there.size &&
-  file.size <= ONE_PART &&
+  file.size <= SINGLE_PUT_UP_TO && // up to here S3's SHA-256 is that of the whole file
   there.sha256 !== "" &&
   !there.sha256.includes("-");
 
@@ -70,7 +70,7 @@ export function decide(ask, conflicting, count, folder) {
 
 /* Large files are not compared: that would take as long as reading them whole. */
 const compared = (entries) =>
-  entries.every(({ file }) => file.size <= ONE_PART)
+  entries.every(({ file }) => file.size <= SINGLE_PUT_UP_TO)
     ? "Files of the same name, but not the same content, are"
     : "Files of the same name are";
 

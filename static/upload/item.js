@@ -19,7 +19,7 @@ export const STATES = [
 ];
 const STOPPABLE = new Set(["waiting", "sending", "offline", "signed-out"]);
 /* Its turn comes by itself, or is now. */
-export const MOVING = new Set([...STOPPABLE, "finishing"]);
+const MOVING = new Set([...STOPPABLE, "finishing"]);
 /* Whose bytes make up the total: what is refused, left out or given up is not waited for. */
 const COUNTED = new Set([...MOVING, "paused", "done"]);
 

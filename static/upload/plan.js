@@ -8,9 +8,9 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
 export const SINGLE_PUT_UP_TO = 16 * MIB;
-export const MOST_PARTS = 10_000;
-export const LEAST_PART = 5 * MIB; // but for the last one
-export const MOST_PART = 5 * GIB;
+const MOST_PARTS = 10_000;
+const LEAST_PART = 5 * MIB; // but for the last one
+const MOST_PART = 5 * GIB;
 /* WebCrypto takes the whole part at once: a larger one would burden the memory, so that such an upload
    goes without checksums. It is one of more than 9.7 TiB, or one that another program began. */
 export const MOST_HASHED = GIB;

@@ -149,11 +149,10 @@ export class Transfer {
       } catch (failure) {
         if (failure.status !== 409 || failure.gone || failure.fields.includes("path")) throw failure;
         upload.doubt();
-        if (repaired) {
-          abortUpload(upload.id).catch(() => {});
-          failure.gone = true; // nothing is left to mend: a retry starts afresh
-          throw failure;
-        }
+        if (!repaired) continue;
+        await this.discard();
+        failure.gone = true; // nothing is left to mend: a retry starts afresh
+        throw failure;
       }
     }
   }
