@@ -12,17 +12,20 @@ from django.shortcuts import render
 
 from accounts import problems
 from accounts.faults import Fault, NothingHere, SignInAgain, Unavailable
+from accounts.problems import reference
 
 logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 
-reference = problems.reference
-
 
 def answer(request: HttpRequest, fault: Fault) -> HttpResponse:
     """What the person, or their program, gets to see of a fault, and a line in the log."""
-    seen = {"reference": reference(request), "fault": type(fault).__name__, "status": fault.status}
+    seen = {
+        "reference": reference(request),
+        "fault": type(fault).__name__,
+        "status": fault.status,
+    }
     logger.warning("fault", extra=seen)
     if is_api(request):
         response: HttpResponse = problem(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts import problems
 from config import errors, health
 
 logger = logging.getLogger("config.requests")
@@ -27,11 +28,11 @@ class RequestLog:
         started = time.perf_counter()
         request.reference = secrets.token_hex(5)  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response["X-Reference"] = errors.reference(request)
+        response["X-Reference"] = problems.reference(request)
         logger.info(
             "request",
             extra={
-                "reference": errors.reference(request),
+                "reference": problems.reference(request),
                 "method": request.method,
                 "path": request.path,
                 "status": response.status_code,
