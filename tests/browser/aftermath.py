@@ -45,10 +45,9 @@ class Aftermath:
         """path → key"""
         return dict(self._rows(FILES))
 
-    @property
-    def under_way(self) -> list[str]:
-        """The paths of uploads that have no file."""
-        return [path for path, _, _ in self._rows(UPLOADS)]
+    def under_way(self, folder: str = "") -> list[str]:
+        """The paths of uploads that have no file; folder: those there only."""
+        return [path for path, _, _ in self._rows(UPLOADS) if path.startswith(folder)]
 
     @property
     def strays(self) -> list[str]:

@@ -70,7 +70,7 @@ def s3(proxied: FaultyS3, server: Site, sweeper: Sweeper) -> Iterator[FaultyS3]:
     sweeper.sweep()
     for name in ("bob", "mallory"):
         after = Aftermath(server, f"{name}@example.com")
-        assert (after.under_way, after.strays, after.lost) == ([], [], [])
+        assert (after.under_way(), after.strays, after.lost) == ([], [], [])
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_a_hostile_name_is_refused_in_words_or_is_only_a_name(
         expect(rows.nth(index)).to_have_attribute("data-state", "done")
         expect(rows.nth(index).locator(".name")).to_have_text(name)
     assert left.files.keys() - before == {folder + name for name in KEPT}
-    assert left.under_way == []
+    assert left.under_way(folder) == []
     assert not bob.locator("img").count()
 
 

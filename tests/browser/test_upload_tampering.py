@@ -219,6 +219,7 @@ def test_a_page_of_bobs_uploads_nothing_once_mallory_has_signed_in(
     make_file: MakeFile,
     complaints: Complaints,
     left: Aftermath,
+    folder: str,
 ) -> None:
     complaints.forgive("^Failed to load resource")
     bob.context.clear_cookies()
@@ -228,4 +229,4 @@ def test_a_page_of_bobs_uploads_nothing_once_mallory_has_signed_in(
     expect_state(row, "signed-out")
     expect(row).to_contain_text("somebody else has signed in since this page was opened.")
     assert s3.count(Op.PUT) == 0
-    assert left.under_way == []
+    assert left.under_way(folder) == []
