@@ -9,11 +9,12 @@ const AT_ONCE = 4; // files that are read and hashed at a time
 const PATIENCE = 20_000; // milliseconds
 
 /* Of these entries ({file, path, …}) those whose path is taken by another file. What is the very same as the
-   one that is there learns of it as entry.identical. onCompare(done, of) tells of long comparisons,
+   one that is there learns of it as entry.identical; what certainly is not, as entry.differs. onCompare(done, of) tells of long comparisons,
    onUnknown() that nobody could say which names are taken. */
 export async function taken(entries, { onCompare = () => {}, onUnknown = () => {} } = {}) {
   const known = await storedAt(entries, onUnknown);
   const met = entries.filter((entry) => known.has(entry.path));
+  for (const entry of met) entry.differs = entry.file.size !== known.get(entry.path).size;
   const alike = met.filter(({ file, path }) => mayBeSame(file, known.get(path)));
   let next = 0;
   const work = async () => {
@@ -22,6 +23,7 @@ export async function taken(entries, { onCompare = () => {}, onUnknown = () => {
       const there = known.get(entry.path);
       const hash = await sha256(entry.file).then(base64, () => ""); // unreadable: the upload will say so
       if (hash === there.sha256) entry.identical = there;
+      else entry.differs = hash !== "";
       onCompare(next, alike.length);
     }
   };
@@ -57,7 +59,7 @@ export function decide(ask, conflicting, count, folder) {
   const names = conflicting.map(({ name }) => name);
   return ask({
     title: title(names, count),
-    text: `${compared(conflicting)} in ${folder || "the top folder"}, or in its folders. Keeping both gives the new ${names.length === 1 ? "one" : "ones"} a number.`,
+    text: `${compared(conflicting)} in ${where(conflicting, folder)}. Keeping both gives the new ${names.length === 1 ? "one" : "ones"} a number.`,
     names: names.length > 5 ? [...names.slice(0, 5), `and ${number(names.length - 5)} more`] : names,
     choices: [
       { value: "rename", label: "Keep both" },
@@ -68,11 +70,20 @@ export function decide(ask, conflicting, count, folder) {
   });
 }
 
-/* Large files are not compared: that would take as long as reading them whole. */
-const compared = (entries) =>
-  entries.every(({ file }) => file.size <= SINGLE_PUT_UP_TO)
-    ? "Files of the same name, but not the same content, are"
-    : "Files of the same name are";
+/* Large files of the same size are not compared: that would take as long as reading them whole. */
+function compared(entries) {
+  const [what, are] = entries.length === 1 ? ["A file", "is"] : ["Files", "are"];
+  const differ = entries.every(({ differs }) => differs);
+  return `${what} of the same name${differ ? ", but not the same content," : ""} ${are}`;
+}
+
+/* The folder of the only one, or that of all of them. */
+function where(entries, folder) {
+  const [{ path }] = entries;
+  if (entries.length === 1) return path.slice(0, path.lastIndexOf("/") + 1) || "the top folder";
+  const within = entries.some(({ name }) => name.includes("/")) ? ", or in its folders" : "";
+  return `${folder || "the top folder"}${within}`;
+}
 
 function title(names, count) {
   if (count === 1) return `${firstNames(names)} is there already`;

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Complaints
@@ -52,21 +53,43 @@ def test_without_an_answer_no_name_counts_as_taken(desk: Page, complaints: Compl
     assert asked(desk, ("there.txt", "other"))["taken"] == []  # the server will number it
 
 
-def test_the_question_names_some_and_counts_the_others(desk: Page) -> None:
-    desk.evaluate(
-        """async () => {
+def put_question(page: Page, names: list[str], count: int) -> None:
+    page.evaluate(
+        """async ([names, count]) => {
             const { decide } = await at("conflicts");
             const { asker } = await at("ask");
             const file = fileOf("text", "any.txt");
-            const conflicting = Array.from({ length: 9 }, (_, nth) => ({ name: `${nth}.txt`, file }));
+            const entryOf = (name) => ({ name, path: `Letters/${name}`, file, differs: true });
+            const conflicting = names.map(entryOf);
             const ask = asker(document.querySelector("#upload-ask"));
-            decide(ask, conflicting, 20, "Letters/").then((answer) => { globalThis.answer = answer; });
-        }"""
+            decide(ask, conflicting, count, "Letters/").then((answer) => (globalThis.answer = answer));
+        }""",
+        [names, count],
     )
+
+
+def test_the_question_names_some_and_counts_the_others(desk: Page) -> None:
+    put_question(desk, [f"{nth}.txt" for nth in range(9)], 20)
     dialog = desk.get_by_role("dialog", name="9 of these 20 names are taken")
-    expect(dialog.get_by_text("but not the same content, are in Letters/")).to_be_visible()
+    expect(dialog.get_by_text("but not the same content, are in Letters/. Keeping")).to_be_visible()
     expect(dialog.get_by_role("listitem")).to_have_text(
         [*(f"{number}.txt" for number in range(5)), "and 4 more"]
     )
     dialog.get_by_role("button", name="Skip them").click()
     desk.wait_for_function("globalThis.answer === 'skip'")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["old.txt"], "A file of the same name, but not the same content, is in Letters/. Keeping"),
+        (
+            ["2026/old.txt"],
+            "A file of the same name, but not the same content, is in Letters/2026/. Keeping",
+        ),
+        (["2026/a.txt", "b.txt"], "not the same content, are in Letters/, or in its folders. Keeping"),
+    ],
+)
+def test_the_question_says_where(desk: Page, names: list[str], told: str) -> None:
+    put_question(desk, names, len(names))
+    expect(desk.get_by_role("dialog").get_by_text(told)).to_be_visible()
