@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.files.base import File as Content
@@ -32,7 +33,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
     wish = listing.Wish.of(folder=folder, query=query, sort=sort, cursor=cursor)
     page = listing.look(_person(request), wish)
     context = {"listing": page, "crumbs": page.crumbs, "query": page.query}
-    return render(request, "files/list.html", context)
+    return render(request, "files/list.html", context | {"storage": settings.S3_ORIGIN})
 
 
 # Exempt, then protected further in: the CSRF check reads the body, and nobody who may not upload

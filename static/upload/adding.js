@@ -4,6 +4,7 @@
 import { decide, taken } from "./conflicts.js";
 import { files, firstNames, number } from "./format.js";
 import { isJunk } from "./junk.js";
+import { getReady } from "./ready.js";
 
 const CHUNK = 500; // files that become rows of the queue before the page gets a turn
 const SOON = 400; // milliseconds in which most additions are through: until then nothing is said
@@ -28,6 +29,7 @@ export class Adding {
     try {
       const { found, unreadable } = await coming;
       if (unreadable) notes.push(`${files(unreadable)} could not be read.`);
+      getReady(found);
       await this.unfinished.renew();
       const entries = meant(found, notes).map(({ file, name }) => entryOf(file, name, folder));
       const [going, fresh] = await this.#split(entries);

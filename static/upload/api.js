@@ -9,8 +9,9 @@ const COMPLETING = 300_000; // S3 puts up to 10,000 parts together meanwhile
 const ASKED = { paths: 1000, bytes: 1_000_000 }; // in one call; the server takes little more
 
 /* person: the page's, so that a later sign-in of somebody else never gets its uploads. */
-export function configure({ person, workerUrl }) {
+export function configure({ person, storage, workerUrl }) {
   if (person) settings.person = String(person);
+  if (storage) settings.storage = storage;
   if (workerUrl) settings.workerUrl = new URL(workerUrl, document.baseURI).href;
 }
 
@@ -69,6 +70,7 @@ function* handfuls(paths) {
 
 async function call(method, path, { body, signal, keepalive = false, patience = PATIENCE }) {
   const limit = AbortSignal.timeout(patience);
+  const asked = performance.now();
   try {
     const response = await fetch(ROOT + path, {
       method,
@@ -79,7 +81,7 @@ async function call(method, path, { body, signal, keepalive = false, patience = 
       credentials: "same-origin",
     });
     if (!response.ok) throw await failure(response);
-    return response.status === 204 ? null : lasting(await response.json(), response);
+    return response.status === 204 ? null : lasting(await response.json(), response, asked);
   } catch (error) {
     if (error instanceof Failure || signal?.aborted) throw error;
     // No connection, no answer in time, or not the site's: a proxy's page, perhaps.
@@ -101,13 +103,14 @@ function csrfToken() {
   return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
 }
 
-/* Each signed part learns when it ends by this device's clock, which may be hours from the server's. */
-function lasting(answer, response) {
+/* Each signed part learns when it was asked for (by the page's clock, which nobody sets), and when it ends by this
+   device's clock, which may be hours from the server's. */
+function lasting(answer, response, signed) {
   const now = Date.now();
   const theirs = Date.parse(response.headers.get("Date")) || now;
   for (const one of [answer, ...(answer.results ?? []).map((result) => result.upload)]) {
     const expires = now + Date.parse(one?.expires_at) - theirs;
-    for (const part of one?.parts ?? []) part.expires = expires;
+    for (const part of one?.parts ?? []) Object.assign(part, { signed, expires });
   }
   return answer;
 }

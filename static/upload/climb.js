@@ -6,19 +6,23 @@ export const MOST_LANES = 6; // what Chromium opens to one host over HTTP/1.1
    them all. On a fast one the others follow within a second. */
 const START = 2;
 const LEAP = 4; // all the others at once, when the first two turn out not to be slow
-/* Some fill the line while another waits for an answer; troubles may leave one. */
-const LEAST = 3;
-/* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each. Then waiting
-   for answers costs little, and what is in flight is much to lose. */
+/* One goes on when the other stalls; troubles may leave one. */
+const LEAST = 2;
+/* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each, and what is
+   in flight is much to lose. */
 const SLOW = 1500;
 
 const GAIN = 1.08; // a lane more has to bring at least this much …
-const LOSS = 0.97; // … and a lane fewer may cost this much
-const SETTLE = 250; // after a change, until connections stand and buffers are full
-const UPWARDS = 350; // measured for a lane more: a fifth to a quarter more shows at once
-const DOWNWARDS = 1500; // for one fewer, where little matters
+const GAIN_OF_LEAP = 1.5; // … and four more this: the first look, which they are compared with, is a short one
+const LOSS = 0.97; // what a lane fewer may cost
+const SETTLE = 250; // after a change, until connections stand
+export const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
+const SETTLED = 4000; // after so long they are full at any rate
+const FIRST_LOOK = 350; // measured before the leap: a line with room for three times as much shows that at once
+const LOOK = 1500; // measured otherwise, where little matters
 const AGAIN = 10_000; // a step that did not help is tried again after this, then after twice as long …
-const LONGEST = 60_000; // … and so on up to here
+const AGAIN_IF_SLOW = 60_000; // … the first time, since a part takes long to tell
+const LONGEST = 300_000; // … and so on up to here
 const RECOVER = 3000; // after trouble
 const PROVEN = 30_000; // a lane that has brought more is not doubted for so long
 
@@ -32,6 +36,7 @@ export class Climb {
   #from = null; // when measuring begins
   #work = 0;
   #time = 0; // of lanes, together
+  #told = 0; // how often work was told of
   #base = 0; // work per millisecond with the lanes that are being improved on
   #pause = AGAIN;
   #upAfter = -Infinity;
@@ -50,19 +55,21 @@ export class Climb {
   /* A lane did so much in so long, while all of them were in use. The time is the lane's own, so that it
      does not count which of them happen to be between two parts. */
   add(work, time, now) {
-    this.#from ??= now;
-    if (now < this.#from) return;
+    this.#from ??= now - time;
+    if (now - time < this.#from) return;
     this.#work += work;
     this.#time += time;
-    const span = this.#trying < 0 ? DOWNWARDS : UPWARDS;
+    this.#told += 1;
+    const span = this.#base ? LOOK : FIRST_LOOK;
     if (now - this.#from < span || this.#time < span) return;
+    if (this.#told < this.lanes) return; // those that are through first are the fast ones
     this.#judge((this.#work / this.#time) * this.lanes, now);
   }
 
   /* Measures afresh: what was done lately had not all lanes to do it. */
-  again(now) {
-    this.#from = now + SETTLE;
-    this.#work = this.#time = 0;
+  again(now, settle = SETTLE) {
+    this.#from = now + settle;
+    this.#work = this.#time = this.#told = 0;
   }
 
   succeeded() {
@@ -87,30 +94,32 @@ export class Climb {
     else this.#measured(rate, now);
     this.#trying = this.#next(now);
     this.lanes += this.#trying;
-    this.again(now);
+    this.again(now, this.#settle);
+  }
+
+  /* New connections seem fast until their buffers are full. */
+  get #settle() {
+    const filling = (Math.max(this.#trying, 0) * BUFFERS) / this.#base;
+    return Math.min(SETTLE + filling, SETTLED);
   }
 
   #measured(rate, now) {
     this.#base = rate;
     if (this.#step === 1 || rate >= SLOW) return;
     this.#step = 1;
-    this.#upAfter = now + AGAIN;
-  }
-
-  /* Lanes that are kept when more bring nothing. */
-  get #least() {
-    return this.#base < SLOW ? START : LEAST;
+    this.#upAfter = now + AGAIN_IF_SLOW;
+    this.#pause = 2 * AGAIN_IF_SLOW;
   }
 
   #judgeMore(rate, now) {
-    if (rate >= this.#base * GAIN) {
+    if (rate >= this.#base * (this.#trying === 1 ? GAIN : GAIN_OF_LEAP)) {
       this.#base = rate;
       this.#pause = AGAIN;
       this.#proven = true;
       this.#prove(now);
       return;
     }
-    this.lanes = Math.max(this.lanes - this.#trying, this.#least);
+    this.lanes = Math.max(this.lanes - this.#trying, LEAST);
     this.#step = 1;
     this.#upAfter = now + this.#pause;
     this.#pause = Math.min(this.#pause * 2, LONGEST);
@@ -133,7 +142,7 @@ export class Climb {
     this.#downAfter ??= now + PROVEN;
     const room = MOST_LANES - this.lanes;
     if (room && now >= this.#upAfter) return Math.min(this.#step, room);
-    if (this.lanes > this.#least && now >= this.#downAfter) return -1;
+    if (this.lanes > LEAST && now >= this.#downAfter) return -1;
     return 0;
   }
 }

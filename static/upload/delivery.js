@@ -1,11 +1,14 @@
 /* One part, sent until S3 has it: again after what passes, with another address when S3 wants no more of
    the old one, and not again when only the answer was lost. */
 
-import { lanes, SMALL } from "./lanes.js";
+import { lanes } from "./lanes.js";
 import { put } from "./put.js";
 import { persist } from "./retry.js";
 
 const MARGIN = 30_000; // milliseconds for which an address has to hold when it is used
+/* Credentials that had ended when this was signed had signed all that is older, whatever file it is of. */
+let distrusted = -Infinity;
+
 const CHEAP = 1024 * 1024; // bytes that are sent again sooner than somebody is asked about them
 
 /* part: as the API describes it. upload: parts, sign(number, keep) → the part signed anew,
@@ -22,18 +25,23 @@ export async function deliver(part, upload, keep) {
   upload.stored(part.number);
 }
 
-async function send({ number, url, headers }, lane, upload, keep) {
-  const onProgress = (bytes) => {
-    lane.moved(bytes);
-    upload.moved(number, bytes);
+async function send({ number, url, headers, signed }, lane, upload, keep) {
+  const hooks = {
+    patience: () => lanes.patience,
+    onProgress: (bytes) => {
+      lane.moved(bytes);
+      upload.moved(number, bytes);
+    },
+    onSent: () => lane.sent(),
   };
   try {
     const blob = upload.parts.blob(number);
-    await put({ url, headers }, blob, onProgress, keep.wire ?? keep.signal, lanes.patience);
+    await put({ url, headers }, blob, hooks, keep.wire ?? keep.signal);
     lane.succeeded();
   } catch (failure) {
     lane.failed(failure);
     if (failure.stalled) upload.stalled();
+    if (failure.expired) distrusted = Math.max(distrusted, signed);
     throw failure;
   } finally {
     lane.release();
@@ -42,13 +50,16 @@ async function send({ number, url, headers }, lane, upload, keep) {
 
 /* A lane, and the part with an address that holds by then; no lane if S3 turns out to have the part. */
 async function laneFor(part, upload, keep) {
-  const small = upload.parts.size(part.number) <= SMALL;
-  const lane = await lanes.take(keep.signal, small);
-  if (part.expires - Date.now() > MARGIN) return { lane, part };
+  const size = upload.parts.size(part.number);
+  const lane = await lanes.take(keep.signal, size);
+  if (holds(part)) return { lane, part };
   lane.release();
   const renewed = await upload.sign(part.number, keep);
-  return { lane: renewed.stored ? null : await lanes.take(keep.signal, small), part: renewed };
+  return { lane: renewed.stored ? null : await lanes.take(keep.signal, size), part: renewed };
 }
+
+/* Whether S3 may be expected to take the address by the time it gets there. */
+const holds = ({ signed, expires }) => expires - Date.now() > MARGIN && signed > distrusted;
 
 /* The part to try next. The file may be why the last try failed: then no other will do better. */
 async function again(part, last, upload, keep) {
@@ -60,7 +71,7 @@ async function again(part, last, upload, keep) {
     return parts.size(number) > CHEAP ? upload.sign(number, keep) : part;
   }
   // 400: these are not the bytes that were hashed, among other reasons.
-  if (last.status === 400) await parts.check(number, keep.signal);
-  // 403: the address is over, or the credentials that signed it.
+  if (last.status === 400 && !last.expired) await parts.check(number, keep.signal);
+  // 403: the address is over, among other reasons.
   return last.status === 400 || last.status === 403 ? upload.sign(number, keep) : part;
 }

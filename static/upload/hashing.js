@@ -24,6 +24,13 @@ export async function sha256(blob, signal) {
   }).catch(unreadable);
 }
 
+/* Has the workers come up, if a piece of so many bytes would need them. */
+export function warmUp(size) {
+  if (!canHash || size <= TINY) return;
+  const job = { blob: new Blob(), resolve() {}, reject() {} };
+  for (let worker = 0; worker < WORKERS; worker += 1) anywhere.add(job);
+}
+
 /* Base64, as S3's x-amz-checksum-sha256 wants it. */
 export const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 

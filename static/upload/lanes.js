@@ -1,24 +1,26 @@
 /* The lanes that all PUTs of this page share. How many there are is measured; what was learnt of the line
    is remembered for the next visit. */
 
-import { Climb, MOST_LANES } from "./climb.js";
+import { BUFFERS, Climb, MOST_LANES } from "./climb.js";
+import { Lane, SMALL } from "./lane.js";
 import { ANSWER } from "./put.js";
 
-export const SMALL = 256 * 1024; // bytes up to which a PUT is mostly round trips,
-const ROUND_TRIPS = 256 * 1024; // which are as much work as these bytes
-const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
+/* PUTs beside those that send: their bytes are out, and they wait for their answers. More than one is of no use,
+   and is lost as well when the page goes away: "out" means in some buffer on the way. */
+const UNANSWERED = 1;
+const TELLING = 2 * SMALL; // bytes of a PUT, on average, that tell the speed of a line
 const PROMPT = 15_000; // milliseconds in which S3 answers
 const GRACE = 50; // milliseconds in which a free lane finds its next part
 const REMEMBER = 2000;
 const SMOOTH = 0.3;
-/* Too much at once: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const FULL = new Set([429, 500, 503]);
 const KEY = "strongbox.line";
 
 export class Lanes {
   #climb;
   #waiting = []; // in the order they came, whatever file they are of
   #active = 0;
+  #unanswered = 0;
+  #past; // the moment since which these are so many
   #freeSince = null; // null: none is free
   #measure = null; // {from, bytes, puts}
   #speed;
@@ -27,6 +29,7 @@ export class Lanes {
   /* memory: what localStorage offers. */
   constructor({ memory = storage(), now = () => performance.now() } = {}) {
     Object.assign(this, { memory, now });
+    this.#past = { now: now(), puts: 0 };
     const known = this.#recall();
     this.#climb = new Climb(known?.lanes);
     this.#speed = known?.speed ?? 0;
@@ -44,17 +47,16 @@ export class Lanes {
   /* Milliseconds to wait for an answer once the last byte has left: what lies in buffers has yet to go. */
   get patience() {
     if (!this.#lately) return ANSWER;
-    return Math.min(PROMPT + (1000 * BUFFERS * this.count) / this.#lately, ANSWER);
+    return Math.min(PROMPT + (1000 * BUFFERS * (this.count + UNANSWERED)) / this.#lately, ANSWER);
   }
 
-  /* A lane, once one is free. Whoever takes it tells what happens there, and releases it. What is small is
-     mostly round trips: there is nothing to measure, and as many go at once as can. */
-  async take(signal, small = false) {
+  /* A lane for so many bytes, once one is free. Whoever takes it tells what happens there, and releases it. What
+     is small is mostly round trips: it tells nothing of the line, and as many go at once as can. */
+  async take(signal, size) {
     signal.throwIfAborted();
-    const room = small ? MOST_LANES : this.count;
-    if (this.#active < room && !this.#waiting.length) return this.#occupy();
+    if (this.#hasRoom(size) && !this.#waiting.length) return this.#occupy(size);
     return new Promise((resolve, reject) => {
-      const one = { resolve, signal, small };
+      const one = { resolve, signal, size };
       one.abort = () => {
         this.#waiting.splice(this.#waiting.indexOf(one), 1);
         reject(signal.reason);
@@ -64,30 +66,62 @@ export class Lanes {
     });
   }
 
-  #occupy() {
-    this.#active += 1;
-    this.#notice();
-    this.#mark();
-    return new Lane(this);
+  #hasRoom(size) {
+    const lanes = size <= SMALL ? MOST_LANES : this.count;
+    // One more than the browser has connections would wait in it, and seem to be stalled.
+    return this.#active < lanes && this.#open < Math.min(lanes + UNANSWERED, MOST_LANES);
   }
 
-  release() {
-    this.#active -= 1;
+  #occupy(size) {
+    this.#count(+1, 0);
+    this.#notice();
+    this.#mark();
+    return new Lane(this, size);
+  }
+
+  sent() {
+    this.#count(-1, +1);
     this.#fill();
   }
 
+  answered() {
+    this.#count(0, -1);
+    this.#fill();
+  }
+
+  release() {
+    this.#count(-1, 0);
+    this.#fill();
+  }
+
+  #count(active, unanswered) {
+    this.#past = this.moment();
+    this.#active += active;
+    this.#unanswered += unanswered;
+  }
+
+  /* {now, puts}: puts is their number under way, summed up over the milliseconds until now. */
+  moment() {
+    const now = this.now();
+    return { now, puts: this.#past.puts + this.#open * (now - this.#past.now) };
+  }
+
   #fill() {
-    while (this.#waiting.length) {
-      if (this.#active >= (this.#waiting[0].small ? MOST_LANES : this.count)) break;
-      const { resolve, signal, abort } = this.#waiting.shift();
+    while (this.#waiting.length && this.#hasRoom(this.#waiting[0].size)) {
+      const { resolve, signal, size, abort } = this.#waiting.shift();
       signal.removeEventListener("abort", abort);
-      resolve(this.#occupy());
+      resolve(this.#occupy(size));
     }
     this.#mark();
   }
 
+  /* PUTs under way. One whose bytes are out may still have them in a buffer, so that it uses the line too. */
+  get #open() {
+    return this.#active + this.#unanswered;
+  }
+
   #mark() {
-    this.#freeSince = this.#active < this.count ? (this.#freeSince ?? this.now()) : null;
+    this.#freeSince = this.#open < this.count ? (this.#freeSince ?? this.now()) : null;
   }
 
   /* Bytes that went, as lanes tell some ten times a second each. */
@@ -95,12 +129,14 @@ export class Lanes {
     if (!this.#notice()) this.#gauge(bytes, 0);
   }
 
-  /* So much was done in one lane's milliseconds. */
-  measured(work, time) {
+  /* So much was done in one lane since that moment, beside the others. */
+  measured(work, from) {
     if (this.#notice()) return;
+    const to = this.moment();
+    const time = to.now - from.now;
     // Lanes that are one too many end with their part; until then nothing is known of the fewer.
-    if (this.#active > this.count) this.#climb.again(this.now());
-    else this.#climb.add(work, time, this.now());
+    if (this.#active > this.count) this.#climb.again(to.now);
+    else if (time > 0) this.#climb.add((work * (to.puts - from.puts)) / time / this.count, time, to.now);
     this.#fill();
   }
 
@@ -130,7 +166,7 @@ export class Lanes {
     const elapsed = now - seen.from;
     if (elapsed < REMEMBER) return;
     // Small files spend their time on round trips: they tell nothing of the line.
-    if (seen.bytes > 10 * seen.puts * ROUND_TRIPS) {
+    if (seen.bytes > seen.puts * TELLING) {
       const speed = (this.#lately = (seen.bytes * 1000) / elapsed);
       this.#speed = this.#speed ? this.#speed + SMOOTH * (speed - this.#speed) : speed;
       this.#remember();
@@ -153,44 +189,6 @@ export class Lanes {
     } catch {
       // Full, or forbidden: it is measured again next time.
     }
-  }
-}
-
-/* The way of one PUT; whoever has it releases it. */
-class Lane {
-  #pool;
-  #began;
-  #sent = 0;
-  #told = null; // when bytes were last told of
-
-  constructor(pool) {
-    this.#pool = pool;
-    this.#began = pool.now();
-  }
-
-  /* bytes: of this PUT so far. The first do not count: they fill buffers on this device. */
-  moved(bytes) {
-    const more = bytes - this.#sent;
-    if (more <= 0) return;
-    const now = this.#pool.now();
-    this.#pool.moved(more);
-    if (this.#told !== null) this.#pool.measured(more, now - this.#told);
-    this.#told = now;
-    this.#sent = bytes;
-  }
-
-  succeeded() {
-    this.#pool.succeeded();
-    const small = this.#sent <= SMALL;
-    if (small) this.#pool.measured(this.#sent + ROUND_TRIPS, this.#pool.now() - this.#began);
-  }
-
-  failed(failure) {
-    if (failure.stalled || FULL.has(failure.status)) this.#pool.failed();
-  }
-
-  release() {
-    this.#pool.release();
   }
 }
 

@@ -14,8 +14,8 @@ import { View } from "./view.js";
 const at = (selector) => document.querySelector(selector);
 const form = at("#uploader");
 const folder = form.elements.folder.value;
-const { person, who, hashWorker: workerUrl } = form.dataset;
-configure({ person, workerUrl });
+const { person, who, storage, hashWorker: workerUrl } = form.dataset;
+configure({ person, storage, workerUrl });
 
 const queue = new Queue();
 const ask = asker(at("#upload-ask"));

@@ -3,7 +3,7 @@
 
 import { Failure, fileChanged } from "./failure.js";
 import { base64, composite, sha256 } from "./hashing.js";
-import { partCount } from "./plan.js";
+import { partCount, windowLength } from "./plan.js";
 
 const DIGEST = 32; // bytes
 const UNKNOWN = new Uint8Array(DIGEST); // no content is known to have this hash
@@ -12,6 +12,8 @@ export class Parts {
   #stored;
   #digests;
   #read = false;
+  #taking = new Map(); // part number → what is done once its hash is known
+  #whole = null; // the one part of a small file: to cut it is dear, and thousands are cut
 
   /* hashed: whether each part goes with its SHA-256. */
   constructor(file, partSize, hashed) {
@@ -25,21 +27,35 @@ export class Parts {
   }
 
   size(number) {
-    return Math.min(this.partSize, this.file.size - (number - 1) * this.partSize);
+    return Math.min(this.partSize, this.seen.size - (number - 1) * this.partSize);
   }
 
   /* Typed: Firefox keeps a copy of every untyped slice. */
   blob(number) {
+    if (this.count > 1) return this.#cut(number);
+    return (this.#whole ??= this.#cut(number));
+  }
+
+  #cut(number) {
     const start = (number - 1) * this.partSize;
     return this.file.slice(start, start + this.partSize, "application/octet-stream");
   }
 
-  /* Base64, each taken once: up to `length` of them from this part on; none if the upload has none. */
+  /* Base64, each taken once: up to `length` of them from this part on; none if the upload has none. While the
+     server signs these parts, the hashes of the next ones are begun. */
   async hashes(from, length, signal) {
     if (!this.hashed) return [];
+    const take = (number) => this.#hash(number, signal);
+    const asked = await Promise.all(this.#numbers(from, length).map(take));
+    const ahead = Math.min(2 * length, windowLength(this.partSize, Infinity)); // windows double, up to that
+    const next = this.#numbers(from + length, ahead).filter((number) => !this.isStored(number));
+    Promise.all(next.map(take)).catch(() => {}); // told when they are asked for
+    return asked;
+  }
+
+  #numbers(from, length) {
     const last = Math.min(from + length - 1, this.count);
-    const numbers = Array.from({ length: last - from + 1 }, (_, index) => from + index);
-    return Promise.all(numbers.map((number) => this.#hash(number, signal)));
+    return Array.from({ length: Math.max(last - from + 1, 0) }, (_, index) => from + index);
   }
 
   /* Fails when the part is not what it was when its hash was taken, or cannot be read any more. */
@@ -69,6 +85,7 @@ export class Parts {
 
   setStored(number) {
     this.#stored[number - 1] = 1;
+    this.#whole = null;
   }
 
   /* The first that S3 is not known to have, from this one on; 0 when there is none. */
@@ -90,7 +107,12 @@ export class Parts {
 
   async #hash(number, signal) {
     const digest = this.#digest(number);
-    if (!known(digest)) digest.set(await this.#take(number, signal));
+    if (known(digest)) return base64(digest);
+    if (!this.#taking.has(number)) {
+      const taken = this.#take(number, signal).then((bytes) => digest.set(bytes));
+      this.#taking.set(number, taken.finally(() => this.#taking.delete(number)));
+    }
+    await this.#taking.get(number);
     return base64(digest);
   }
 

@@ -19,11 +19,13 @@ export const MOST_HASHED = GIB;
    share of its file. */
 const SHARES = 60;
 const MOST_UNKNOWN = 72 * MIB;
+const WORTH_IT = 10 * MIB; // what is not much larger than S3's least saves few requests
 
-/* Around each part a lane idles for two round trips: the CORS preflight, which browsers remember for one
-   address only, and the wait for the answer. After 3 s of sending, that is little; what takes more than
-   10 s is much to lose. */
-const LEAST_SECONDS = 3;
+/* With all of the browser's connections in use, each idles for two round trips around a part: the CORS
+   preflight, which browsers remember for one address only, and the wait for the answer. After 3 s of sending, that
+   is little. With fewer, another goes on meanwhile. What takes more than 10 s is much to lose. */
+const LEAST_SECONDS = 1;
+const LEAST_SECONDS_OF_ALL = 3;
 const MOST_SECONDS = 10;
 const MOST_KNOWN = 128 * MIB; // a hasher has one part in memory
 
@@ -37,16 +39,22 @@ const LEAST_IN_WINDOW = 2;
 export function partSize(size, link = null) {
   if (size <= SINGLE_PUT_UP_TO) return Math.max(size, 1);
   const least = Math.max(LEAST_PART, size / MOST_PARTS);
-  const wished = link ? suitable(size, link) : Math.min(size / SHARES, MOST_UNKNOWN);
-  const even = evenly(size, wished, link?.lanes ?? MOST_LANES);
+  const wished = link ? suitable(size, link) : prudent(size);
+  const even = wished > least ? evenly(size, wished, link?.lanes ?? MOST_LANES) : wished;
   return Math.min(wholeMib(Math.max(even, least)), MOST_PART);
 }
 
 export const partCount = (size, part) => Math.max(1, Math.ceil(size / part));
 
+function prudent(size) {
+  const share = size / SHARES;
+  return share < WORTH_IT ? LEAST_PART : Math.min(share, MOST_UNKNOWN);
+}
+
 function suitable(size, { lanes, speed }) {
   const second = speed / lanes;
-  const least = Math.min(LEAST_SECONDS * second, MOST_KNOWN);
+  const seconds = lanes < MOST_LANES ? LEAST_SECONDS : LEAST_SECONDS_OF_ALL;
+  const least = Math.min(seconds * second, MOST_KNOWN);
   const most = Math.min(MOST_SECONDS * second, MOST_KNOWN);
   return clamp(size / SHARES, least, most);
 }
@@ -60,7 +68,7 @@ function evenly(size, wished, lanes) {
 /* Parts in the nth window, from 0: few at first, so that sending starts at once. */
 export function windowLength(part, nth) {
   const most = clamp(Math.floor(LARGEST_WINDOW / part), LEAST_IN_WINDOW, MOST_IN_WINDOW);
-  const first = clamp(Math.floor(FIRST_WINDOW / part), LEAST_IN_WINDOW, most);
+  const first = clamp(Math.floor(FIRST_WINDOW / part), 1, most);
   return Math.min(first * 2 ** nth, most);
 }
 

@@ -7,9 +7,9 @@ export const ANSWER = 60_000; // after the last byte: what is in buffers on the 
 const WATCH = 1000;
 
 /* Resolves once S3 has stored the blob; rejects with a Failure, or with the signal's reason.
-   onProgress(bytes sent so far): back to 0 when they were sent in vain. patience: milliseconds for the
-   answer, after the last byte has left this program. */
-export async function put({ url, headers }, blob, onProgress, signal, patience = ANSWER) {
+   onProgress(bytes sent so far): back to 0 when they were sent in vain. onSent(): the last byte has left this
+   program (Firefox says so with the answer). patience(): milliseconds that the answer may take from then on. */
+export async function put({ url, headers }, blob, { onProgress, onSent, patience = () => ANSWER }, signal) {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -30,7 +30,10 @@ export async function put({ url, headers }, blob, onProgress, signal, patience =
       quiet.put(QUIET);
       onProgress(Math.min(event.loaded, blob.size));
     };
-    request.upload.onload = () => quiet.put(patience);
+    request.upload.onload = () => {
+      quiet.put(patience());
+      onSent();
+    };
     request.onerror = () => fail(new Failure(UNREACHABLE));
     request.onabort = () => fail(signal.aborted ? signal.reason : new Failure(STALLED, { stalled: true }));
     request.onload = () => {
@@ -53,11 +56,12 @@ const STALLED = "The storage has stopped answering. Check your connection, then 
 function refused({ status, responseText }) {
   // The bucket lies elsewhere, and its answer is XML: the code is all that is looked for.
   const gone = status === 404 && responseText.includes("NoSuchUpload");
+  const expired = responseText.includes("ExpiredToken");
   return new Failure(
     gone
       ? "This upload was ended on the server. Retry starts it again."
       : `The storage refused a piece of this file (${status}).`,
-    { status, gone, final: gone },
+    { status, gone, expired, final: gone },
   );
 }
 

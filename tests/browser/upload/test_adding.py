@@ -129,3 +129,22 @@ def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
         }"""
     )
     assert longest < 500  # on a busy machine; a quarter of it on a quiet one
+
+
+def test_a_connection_to_s3_is_asked_for_while_names_are_looked_up(bench: Page) -> None:
+    heard = bench.evaluate(
+        """async () => {
+            const { configure } = await at("api");
+            const { getReady } = await at("ready");
+            configure({ storage: "https://bucket.example" });
+            const links = [];
+            const note = ({ rel, href, crossOrigin }) => links.push([rel, href, crossOrigin]);
+            new MutationObserver((records) => {
+                for (const { addedNodes } of records) addedNodes.forEach(note);
+            }).observe(document.head, { childList: true });
+            getReady([{ file: fileOf(10) }]);
+            await new Promise((resolve) => setTimeout(resolve));
+            return [links, document.querySelectorAll("link[rel=preconnect]").length];
+        }"""
+    )
+    assert heard == [[["preconnect", "https://bucket.example/", "anonymous"]], 0]

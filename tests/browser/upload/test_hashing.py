@@ -38,6 +38,16 @@ def test_large_pieces_are_hashed_in_two_workers(bench: Page) -> None:
     assert [url.endswith("/static/upload/hash-worker.js") for url in workers] == [True, True]
 
 
+def test_workers_come_up_ahead_of_a_large_file_only(bench: Page) -> None:
+    workers: list[str] = []
+    bench.on("worker", lambda worker: workers.append(worker.url))
+    bench.evaluate("async (size) => (await at('hashing')).warmUp(size)", MIB)
+    assert bench.evaluate(HASH, [10]) == expected([10])
+    assert workers == []
+    with bench.expect_worker():
+        bench.evaluate("async (size) => (await at('hashing')).warmUp(size)", MIB + 1)
+
+
 def test_small_files_need_no_worker(bench: Page) -> None:
     workers: list[str] = []
     bench.on("worker", lambda worker: workers.append(worker.url))

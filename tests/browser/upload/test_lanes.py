@@ -12,9 +12,10 @@ LINE = """async ({ each, all, part, roundTrip = 100, seconds, troubles = {}, noi
     let clock = 0, dice = 1;
     const memory = { getItem: (key) => kept[key] ?? null, setItem: (key, value) => (kept[key] = value) };
     const lanes = new Lanes({ memory, now: () => clock });
-    const busy = new Set(), counts = [];
+    const busy = new Set(), unanswered = new Set(), counts = [];
+    const open = []; // connections in use
     const queue = async () => {
-        const lane = await lanes.take(never);
+        const lane = await lanes.take(never, part);
         busy.add({ lane, sent: 0, idle: roundTrip });
     };
     for (let waiting = 0; waiting < 8; waiting += 1) queue();
@@ -30,15 +31,22 @@ LINE = """async ({ each, all, part, roundTrip = 100, seconds, troubles = {}, noi
             one.sent += rate / 20;
             one.lane.moved(Math.min(one.sent, part));
             if (one.sent < part) continue;
+            busy.delete(one);
+            one.lane.sent();
+            unanswered.add({ lane: one.lane, due: clock + roundTrip });
+        }
+        for (const one of unanswered) {
+            if (clock < one.due) continue;
             if (troubles[tick]-- > 0) one.lane.failed({ status: 503 });
             else one.lane.succeeded();
-            busy.delete(one);
+            unanswered.delete(one);
             one.lane.release();
             queue();
         }
         counts.push(lanes.count);
+        open.push(busy.size + unanswered.size);
     }
-    return { counts, known: lanes.known, kept };
+    return { counts, open, known: lanes.known, kept };
 }"""
 
 
@@ -56,29 +64,32 @@ def test_a_line_that_limits_each_connection_gets_six_within_two_seconds(
     assert sum(count >= 5 for count in seen["counts"]) >= 0.98 * len(seen["counts"])
 
 
-def test_a_line_that_one_connection_fills_has_three_at_most_times(bench: Page) -> None:
+def test_a_line_that_one_connection_fills_has_two_at_most_times(bench: Page) -> None:
     seen = on(bench, each=125 * MB, all=12.5 * MB, part=5 * MB, seconds=120)
     assert max(seen["counts"]) == 6  # once, to see what they bring
-    assert sum(count == 3 for count in seen["counts"]) >= 0.95 * len(seen["counts"])
+    # Now and then one more, for the few seconds that it takes to see what that brings.
+    assert sum(count == 2 for count in seen["counts"]) >= 0.85 * len(seen["counts"])
 
 
 def test_a_slow_line_has_little_in_flight_from_the_first_second_on(bench: Page) -> None:
     seen = on(bench, each=10 * MB, all=1 * MB, part=5 * MB, seconds=120)
-    assert max(seen["counts"]) == 3
-    assert sum(count == 2 for count in seen["counts"]) >= 0.95 * len(seen["counts"])
+    assert max(seen["counts"][: 60 * 20]) == 2
+    assert max(seen["counts"]) == 3  # whether one more brings something takes two parts to tell
 
 
 def test_too_many_503s_halve_the_lanes_and_calm_brings_them_back(bench: Page) -> None:
     ticks = {str(tick): 6 for tick in range(200, 240)}
     seen = on(bench, each=20 * MB, all=125 * MB, part=5 * MB, seconds=40, troubles=ticks)
     assert min(seen["counts"][200:260]) <= 2
-    assert seen["counts"][-1] == 6
+    assert max(seen["open"][-20:]) == 6
 
 
 def test_one_503_in_a_hundred_changes_nothing(bench: Page) -> None:
     ticks = {str(tick): 1 for tick in range(100, 2000, 300)}
     seen = on(bench, each=20 * MB, all=125 * MB, part=5 * MB, seconds=50, troubles=ticks)
-    assert min(seen["counts"][100:]) >= 5
+    # With five lanes all six connections are in use; it may have tried four.
+    assert min(seen["counts"][100:]) >= 4
+    assert sum(count >= 5 for count in seen["counts"]) >= 0.9 * len(seen["counts"])
 
 
 def test_stalls_take_lanes_away(bench: Page) -> None:
@@ -140,10 +151,42 @@ def test_where_nothing_may_be_kept_lanes_work_all_the_same(bench: Page) -> None:
     )
 
 
-def test_small_files_tell_nothing_of_the_speed_but_get_their_lanes(bench: Page) -> None:
+def test_small_files_tell_nothing_of_the_line_but_go_six_at_once(bench: Page) -> None:
     seen = on(bench, each=20 * MB, all=125 * MB, part=1024, roundTrip=100, seconds=10)
     assert seen["known"] is None
-    assert max(seen["counts"]) == 6
+    assert max(seen["counts"]) == 2
+    assert max(seen["open"]) == 6
+
+
+def test_parts_that_fit_into_buffers_tell_of_the_line_once_they_are_answered(bench: Page) -> None:
+    seen = on(bench, each=20 * MB, all=125 * MB, part=5 * MB, seconds=10)
+    assert seen["counts"][-1] == 6
+    seen = on(bench, each=10 * MB, all=1 * MB, part=5 * MB, seconds=60)
+    assert max(seen["counts"]) == 2
+
+
+def test_one_put_more_than_there_are_lanes_waits_for_its_answer(bench: Page) -> None:
+    told = bench.evaluate(
+        """async () => {
+            const { Lanes } = await at("lanes");
+            const lanes = new Lanes({ memory: null });
+            const [first, second] = await Promise.all([1, 2].map(() => lanes.take(never, 5e6)));
+            const given = [];
+            for (const name of ["third", "fourth"])
+                lanes.take(never, 5e6).then(() => given.push(name));
+            const names = async () => {
+                await new Promise((resolve) => setTimeout(resolve));
+                return given.join(" ");
+            };
+            const told = [await names()];
+            for (const step of [() => first.sent(), () => second.sent(), () => first.release()]) {
+                step();
+                told.push(await names());
+            }
+            return told;
+        }"""
+    )
+    assert told == ["", "third", "third", "third fourth"]
 
 
 def test_whoever_asked_first_goes_first_and_who_gave_up_is_skipped(bench: Page) -> None:

@@ -53,6 +53,16 @@ def test_each_hash_is_taken_once_and_windows_end_with_the_file(bench: Page) -> N
     assert with_parts(bench, script) == [3, 2]
 
 
+def test_the_next_hashes_are_taken_meanwhile_and_once(bench: Page) -> None:
+    script = """
+        const { blob } = parts, read = [];
+        parts.blob = (number) => (read.push(number), blob.call(parts, number));
+        await parts.hashes(1, 1, never);
+        await Promise.all([parts.hashes(2, 1, never), parts.hashes(3, 1, never)]);
+        return read;"""
+    assert with_parts(bench, script) == [1, 2, 3]
+
+
 def test_a_file_that_stays_as_it_is_passes_every_check(
     bench: Page, tmp_path: Path, picked: Picked
 ) -> None:
@@ -65,11 +75,12 @@ def test_a_file_that_stays_as_it_is_passes_every_check(
 
 def test_a_file_that_was_changed_on_disk_is_noticed(bench: Page, tmp_path: Path, picked: Picked) -> None:
     path = tmp_path / "busy.bin"
-    path.write_bytes(content(12 * MIB))
+    path.write_bytes(content(22 * MIB))
     picked(path)
     with_parts(bench, "globalThis.kept = parts; await parts.hashes(1, 1, never);")
-    path.write_bytes(content(12 * MIB, seed=7) + b"more")
-    for script in ["kept.checkReadable()", "kept.check(1, never)", "kept.hashes(2, 1, never)"]:
+    path.write_bytes(content(22 * MIB, seed=7) + b"more")
+    # The last one: those that follow the first are hashed while it is signed.
+    for script in ["kept.checkReadable()", "kept.check(1, never)", "kept.hashes(5, 1, never)"]:
         failed = bench.evaluate(f"kindOf({script})")
         assert failed["changed"]
         assert failed["final"]
