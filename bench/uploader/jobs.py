@@ -7,9 +7,9 @@ from typing import Any
 
 from bench.uploader.profiles import MIB, Profile
 
-# Every hundredth PUT is answered 503, from the twelfth on; at three tenths of the file one connection
+# Every hundredth PUT is answered 503, from the fiftieth on; at three tenths of the file one connection
 # stops for a minute; at six tenths all that was signed until then expires.
-REFUSED = {"refuse": 100, "refuse_first": 12}
+REFUSED = {"refuse": 100, "refuse_first": 50}
 STALL, EXPIRE, RELOAD = 0.3, 0.6, 0.5
 
 
@@ -33,6 +33,7 @@ class Job:
     tuning: Tuning = Tuning()
     faults: bool = False
     reload: bool = False
+    first: Path | None = None  # what the page is to upload before: then it knows the line
     patience: float = 300  # seconds, then it is given up
 
     @property

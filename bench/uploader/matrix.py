@@ -14,9 +14,12 @@ from bench.uploader.profiles import GIB, MIB, A, B, C, Profile
 # What is slow by its network, or disturbed for a minute, runs together up to this much, which two cores
 # do easily; where a tenth of a second counts, a run has the machine to itself.
 TOGETHER = 60e6  # bytes a second
-# What the page chooses for these sizes, given to those who can be told.
-TUNED = {"A": Tuning(5 * MIB, 6), "B": Tuning(32 * MIB, 6), "C": Tuning(5 * MIB, 6)}
+BESIDE_SLOW_ONES = 50e6
 ALONE = 1e12
+# What the page chooses for these sizes, given to those who can be told; and what once it knows the line.
+TUNED = {"A": Tuning(5 * MIB, 6), "B": Tuning(18 * MIB, 6)}
+KNOWN = {"B": Tuning(57 * MIB, 6)}
+LEARNING = 512 * MIB  # uploaded before, to know the line
 SERIAL = {"uppy", "s3ff"}  # one part at a time: they never use more than one connection's rate
 TUNABLE = ("uppy5", "amplify", CLI)  # several parts at a time, in number and size as one says
 PEERS = (*TUNABLE, *sorted(SERIAL, reverse=True))
@@ -24,10 +27,10 @@ PEERS = (*TUNABLE, *sorted(SERIAL, reverse=True))
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes on A, B and C; larger ones where what is counted is a share of the bytes."""
+    """Bytes on A, B and C; with faults so many that there are a hundred parts, for 1 % to fail."""
 
     undisturbed: tuple[int, int, int] = (256 * MIB, GIB, 64 * MIB)
-    disturbed: tuple[int, int, int] = (512 * MIB, 2 * GIB, 64 * MIB)
+    disturbed: tuple[int, int, int] = (512 * MIB, 8 * GIB, 512 * MIB)
 
     def of(self, one: "Planned") -> int:
         return (self.disturbed if one.how else self.undisturbed)["ABC".index(one.profile.name)]
@@ -42,6 +45,7 @@ class Planned:
     profile: Profile
     how: str  # "", "faults" or "reload"
     tuned: bool = False
+    known: bool = False  # the line: to ours, and by their settings to peers
 
     def job(self, arena: Arena, sizes: Sizes) -> Job:
         size = sizes.of(self)
@@ -50,19 +54,28 @@ class Planned:
             self.profile,
             [arena.file(size)],
             size,
-            TUNED[self.profile.name] if self.tuned else Tuning(),
+            self.tuning,
             faults=self.how == "faults",
             reload=self.how == "reload",
+            first=arena.file(LEARNING) if self.known and self.who == OURS else None,
             patience=patience,
         )
+
+    @property
+    def tuning(self) -> Tuning:
+        if not self.tuned:
+            return Tuning()
+        return (KNOWN if self.known else TUNED)[self.profile.name]
 
     @property
     def rate(self) -> float:
         """The most that it can carry, in bytes a second; more than all others may if it runs alone."""
         link, each = self.profile.link, self.profile.per_connection
-        most = min(link, each or link) if self.who in SERIAL else link
-        alone = self.profile.name == "A" and not self.how
-        return ALONE if alone else most
+        if self.who in SERIAL:
+            return min(link, each or link)
+        if self.how:
+            return min(link, BESIDE_SLOW_ONES)  # its bytes are what counts
+        return link if self.profile.name == "C" else ALONE
 
 
 class Room:
@@ -91,6 +104,8 @@ def plan(*, quick: bool) -> list[Planned]:
     planned += [Planned(OURS, profile, how) for profile in (C, A, B) for how in ("faults", "reload")]
     if not quick:
         planned += [Planned(who, profile, "", tuned=True) for who in TUNABLE for profile in (A, B)]
+        known = [(OURS, False), *((who, True) for who in TUNABLE)]
+        planned += [Planned(who, B, "", tuned=tuned, known=True) for who, tuned in known]
         planned += [Planned(who, A, "faults") for who in TUNABLE]
         planned += [Planned(who, A, "reload") for who in TUNABLE if who != CLI]
     return sorted(planned, key=lambda one: (one.rate > TOGETHER, one.rate))
@@ -113,7 +128,8 @@ async def run(arena: Arena, sizes: Sizes, planned: Iterable[Planned]) -> Results
 
 def _say(one: Planned, told: Outcome) -> None:
     ended = told.failure or f"{told.seconds:.1f} s ({told.phases}), machine {told.busy:.0%} busy"
-    name = f"{one.profile.name} {one.how} {one.who}{' tuned' if one.tuned else ''}"
+    more = f"{' tuned' if one.tuned else ''}{' known' if one.known else ''}"
+    name = f"{one.profile.name} {one.how} {one.who}{more}"
     print(f"  {name}: {ended}", file=sys.stderr, flush=True)
 
 
@@ -123,7 +139,7 @@ def rows(results: Results, sizes: Sizes) -> list[Row]:
     for one, theirs in results.items():
         if one.who == OURS:
             continue
-        ours = results[Planned(OURS, one.profile, one.how)]
+        ours = results[Planned(OURS, one.profile, one.how, known=one.known)]
         made.append(_row(one, ours, theirs, sizes.of(one)))
     alone = [one for one in results if one.who == OURS and not _has_peer(one, results)]
     made += [_row(one, results[one], None, sizes.of(one)) for one in alone]
@@ -132,19 +148,22 @@ def rows(results: Results, sizes: Sizes) -> list[Row]:
 
 def _has_peer(one: Planned, results: Results) -> bool:
     return any(
-        (other.profile, other.how) == (one.profile, one.how) for other in results if other.who != OURS
+        (other.profile, other.how, other.known) == (one.profile, one.how, one.known)
+        for other in results
+        if other.who != OURS
     )
 
 
 def _row(one: Planned, ours: Outcome, theirs: Outcome | None, size: int) -> Row:
     profile = one.profile
     disturbed = {"": "", "faults": ", with faults", "reload": ", reloaded half-way"}[one.how]
-    what = f"upload of {amount(size)}, {profile.name} ({profile.label}){disturbed}"
+    before = ", not for the first time" if one.known else ""
+    what = f"upload of {amount(size)}, {profile.name} ({profile.label}){disturbed}{before}"
     if theirs is None:
         return Row(what, _told(one, ours, size), how="")
     ended = not ours.failure and not theirs.failure
     ratio = f"{ours.seconds / theirs.seconds:.2f}×" if ended else ""
-    how = f"peer: {called(one.who)}, {TUNED[profile.name].words if one.tuned else 'its defaults'}"
+    how = f"peer: {called(one.who)}, {one.tuning.words}"
     if one.rate > TOGETHER:
         how += f"; alone, machine {ours.busy:.0%} and {theirs.busy:.0%} busy"
     return Row(what, _told(one, ours, size), _told(one, theirs, size), ratio, how)

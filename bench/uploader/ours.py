@@ -89,7 +89,19 @@ class Ours:
         page.on("dialog", lambda dialog: dialog.accept())
         await page.goto(f"{made.url}/files/?folder=bench-{next(self._folders)}/")
         await self._ready(page, job)
+        if job.first:
+            await self._learn(page, made, job)
         return page
+
+    async def _learn(self, page: Page, made: Place, job: Job) -> None:
+        """Upload something, so that the page gets to know the line, and forget all else of it."""
+        await page.locator("#pick").set_input_files(str(job.first))
+        told = await asyncio.wait_for(page.evaluate("window.bench.over"), job.patience)
+        if failed := told.get("failed"):
+            raise RuntimeError(f"nothing was learnt: {failed}")
+        await made.wire.set_up(job.profile, **job.goes_wrong)
+        await page.goto(f"{made.url}/files/?folder=bench-{next(self._folders)}/")
+        await self._ready(page, job)
 
     async def show(self, page: Page, made: Place | None, job: Job) -> None:  # noqa: ARG002
         await page.reload()

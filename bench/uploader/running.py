@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,22 +31,28 @@ class Contender(Protocol):
 
 
 async def in_browser(contender: Contender, browser: Browser, wires: Wires, job: Job) -> Outcome:
-    async with contender.place(wires, job) as made:
-        page = await contender.open(browser, made, job)
-        await page.wait_for_load_state("networkidle")  # a person looks before choosing
-        try:
-            return await _measured(contender, page, made, job)
-        finally:
-            await page.context.close()
+    async with AsyncExitStack() as beginning:
+        await beginning.enter_async_context(wires.beginning)
+        async with contender.place(wires, job) as made:
+            page = await contender.open(browser, made, job)
+            await page.wait_for_load_state("networkidle")  # a person looks before choosing
+            try:
+                return await _measured(contender, page, made, job, beginning)
+            finally:
+                await page.context.close()
 
 
-async def _measured(contender: Contender, page: Page, made: Place, job: Job) -> Outcome:
+async def _measured(
+    contender: Contender, page: Page, made: Place, job: Job, beginning: AsyncExitStack
+) -> Outcome:
     outcome = Outcome()
     calls, used = made.server.logged('"path"'), processes.cpu_seconds(made.server.pid)
     before, ticks = processes.resident_bytes(made.server.pid), processes.ticks()
     began = time.monotonic()
     try:
         await page.locator("#pick").set_input_files([str(file) for file in job.files])
+        await _first_byte(made.wire)
+        await beginning.aclose()
         if job.reload:
             await _reload(contender, page, made, job)
         told = await asyncio.wait_for(page.evaluate("window.bench.over"), job.patience)
@@ -66,6 +72,13 @@ async def _measured(contender: Contender, page: Page, made: Place, job: Job) -> 
     outcome.grown = processes.resident_bytes(made.server.pid) - before
     outcome.counted = await made.wire.count()
     return outcome
+
+
+async def _first_byte(wire: Wire) -> None:
+    for _ in range(200):  # ten seconds: what does not begin by then is told later
+        if (await wire.count())["received"]:
+            return
+        await asyncio.sleep(LOOK)
 
 
 async def _reload(contender: Contender, page: Page, made: Place, job: Job) -> None:

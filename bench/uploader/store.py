@@ -172,6 +172,8 @@ def _part(number: int, part: Stored) -> str:
 
 def _entry(key: str, stored: Stored) -> str:
     about = f"<ETag>{stored.etag}</ETag><Size>{stored.size}</Size><LastModified>{WHEN}</LastModified>"
+    if stored.sha256:
+        about += "<ChecksumAlgorithm>SHA256</ChecksumAlgorithm>"
     return f"<Contents><Key>{escape(key)}</Key>{about}</Contents>"
 
 

@@ -17,6 +17,8 @@ class Wires:
     """Orders to the network process, one after the other."""
 
     process: asyncio.subprocess.Process
+    # One upload begins at a time: nobody's first byte waits for another one's server to come up.
+    beginning: asyncio.Lock = field(default_factory=asyncio.Lock)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tell(self, **order: Any) -> dict[str, Any]:
