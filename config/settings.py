@@ -120,7 +120,18 @@ FILES_BUCKET = required("FILES_BUCKET", r"[a-z0-9][a-z0-9-]+")
 S3_ENDPOINT_URL = optional("S3_ENDPOINT_URL", AWS_ENDPOINT_URL, f"({ORIGIN}/?)?").rstrip("/")
 # A bucket's own host name resolves on AWS; an endpoint on one host takes the bucket in the path.
 S3_ADDRESSING_STYLE = "path" if S3_ENDPOINT_URL else "virtual"
+# The same S3 by another host name: browsers open six connections to each, so that uploads have twelve.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/dual-stack-endpoints.html
+if urlsplit(S3_ENDPOINT_URL).hostname == "localhost":
+    another_name = S3_ENDPOINT_URL.replace("localhost", "127.0.0.1")
+else:
+    another_name = "off" if S3_ENDPOINT_URL else f"https://s3.dualstack.{AWS_REGION}.amazonaws.com"
+S3_SECOND_ENDPOINT_URL = optional("S3_SECOND_ENDPOINT_URL", another_name, f"{ORIGIN}/?|off").rstrip("/")
 S3_ORIGIN = S3_ENDPOINT_URL or f"https://{FILES_BUCKET}.s3.{AWS_REGION}.amazonaws.com"
+S3_ORIGINS = [S3_ORIGIN]
+if S3_SECOND_ENDPOINT_URL != "off":
+    at_the_bucket = f"://{FILES_BUCKET}." if S3_ADDRESSING_STYLE == "virtual" else "://"
+    S3_ORIGINS.append(S3_SECOND_ENDPOINT_URL.replace("://", at_the_bucket))
 
 # --- Signing in -----------------------------------------------------------------------------------
 
@@ -183,7 +194,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "img-src": [SELF, "data:", S3_ORIGIN],
         "media-src": [S3_ORIGIN],
-        "connect-src": [SELF, S3_ORIGIN],
+        "connect-src": [SELF, *S3_ORIGINS],
         # Signing out is a form whose answer redirects to Cognito: Chromium checks that hop as well.
         "form-action": [SELF, origin(COGNITO_DOMAIN)],
         "manifest-src": [SELF],

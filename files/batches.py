@@ -29,9 +29,12 @@ def start(
     """Open an upload of one PUT for each, signed; in the order asked. A Fault stays what it is."""
     new = zip(asked, keys.many(credentials.identity_id, len(asked)), strict=True)
     drafts = [_draft(owner, one, key) for one, key in new]
+    spread = [not isinstance(one, Fault) and one.spread for one in asked]
     there = uploads.there(owner, (one for one in drafts if isinstance(one, Upload)))
     with Prefix(credentials) as prefix:
-        results = [_signed(prefix, one, there) for one in drafts]
+        results = [
+            _signed(prefix, one, there, spread=wide) for one, wide in zip(drafts, spread, strict=True)
+        ]
     Upload.objects.bulk_create(one[0] for one in results if not isinstance(one, Fault))
     return results
 
@@ -65,7 +68,9 @@ def _draft(owner: User, asked: Asked | Fault, key: str) -> Upload | Fault:
     return upload
 
 
-def _signed(prefix: Prefix, draft: Upload | Fault, there: Mapping[str, str]) -> Started | Fault:
+def _signed(
+    prefix: Prefix, draft: Upload | Fault, there: Mapping[str, str], *, spread: bool
+) -> Started | Fault:
     if isinstance(draft, Fault):
         return draft
     try:
@@ -73,7 +78,7 @@ def _signed(prefix: Prefix, draft: Upload | Fault, there: Mapping[str, str]) -> 
     except NameTaken as fault:
         return fault
     hashes = [draft.sha256] if draft.sha256 else []
-    return draft, windows.sign(prefix, draft, range(1, 2), hashes, {})
+    return draft, windows.sign(prefix, draft, range(1, 2), hashes, {}, spread=spread)
 
 
 def _known(upload: Upload | None) -> File | Fault | None:

@@ -129,15 +129,22 @@ def anonymous() -> "S3Client":
     return _make(config=config().merge(Config(signature_version=UNSIGNED)))
 
 
-def bucket_url() -> str:
-    """Where the bucket's keys begin, as botocore resolves it: there is one truth about hosts."""
-    where = (settings.AWS_REGION, settings.S3_ENDPOINT_URL, settings.S3_ADDRESSING_STYLE)
-    return _bucket_url(settings.FILES_BUCKET, where)
+def bucket_urls() -> list[str]:
+    """Where the bucket's keys begin, as botocore resolves it: there is one truth about hosts.
+
+    The second, if there is one, has another host name of the same S3.
+    """
+    endpoints = [settings.S3_ENDPOINT_URL]
+    if settings.S3_SECOND_ENDPOINT_URL != "off":
+        endpoints.append(settings.S3_SECOND_ENDPOINT_URL)
+    place = (settings.AWS_REGION, settings.S3_ADDRESSING_STYLE)
+    return [_bucket_url(settings.FILES_BUCKET, endpoint, place) for endpoint in endpoints]
 
 
 @lru_cache(maxsize=16)
-def _bucket_url(bucket: str, where: tuple[str, str, str]) -> str:  # noqa: ARG001 - a key of the cache
-    with closing(_make(config=config().merge(Config(signature_version=UNSIGNED)))) as unsigned:
+def _bucket_url(bucket: str, endpoint: str, place: tuple[str, str]) -> str:  # noqa: ARG001 - a key of the cache
+    anonymous = config().merge(Config(signature_version=UNSIGNED))
+    with closing(_make(endpoint, config=anonymous)) as unsigned:
         url = unsigned.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
     return url.removesuffix("x")
 
@@ -178,12 +185,13 @@ def _moment(text: str) -> datetime:
         return parse_timestamp(text)
 
 
-def _make(**how: Any) -> "S3Client":
+def _make(endpoint: str | None = None, **how: Any) -> "S3Client":
+    """endpoint: another than the site's own calls go to."""
     with _making:
         made = _session().create_client(
             "s3",
             region_name=settings.AWS_REGION,
-            endpoint_url=settings.S3_ENDPOINT_URL or None,
+            endpoint_url=(settings.S3_ENDPOINT_URL if endpoint is None else endpoint) or None,
             **how,
         )
     return cast("S3Client", made)

@@ -92,6 +92,10 @@ class StartIn(In):
     fingerprint: Annotated[str, Field(max_length=64, pattern=r"^[!-~]*$")] = Field(
         "", description="Of the content, however the client makes it: to know it again."
     )
+    spread: Annotated[bool, Field(strict=True)] = Field(
+        False,
+        description="Addresses may have any of S3’s host names: browsers open few connections to each.",
+    )
 
     def asked(self) -> Asked:
         """Raises TooLarge or Malformed."""

@@ -107,9 +107,13 @@ class Prefix:
         return s3.client(self._credentials)
 
     @cached_property
-    def _signer(self) -> Signer:
+    def _signers(self) -> list[Signer]:
+        """One for each host name of the bucket."""
         with translated("sign"):
-            return Signer(self._credentials, region=settings.AWS_REGION, bucket_url=s3.bucket_url())
+            return [
+                Signer(self._credentials, region=settings.AWS_REGION, bucket_url=url)
+                for url in s3.bucket_urls()
+            ]
 
     @property
     def expires_at(self) -> datetime:
@@ -127,15 +131,22 @@ class Prefix:
             )
             return answer["UploadId"]
 
-    def sign_put(self, key: str, *, size: int, content_type: str, path: str, sha256: str) -> Signed:
-        """One PUT of the whole object, of this size and hash, which cannot overwrite anything."""
-        headers = {"content-type": content_type, "if-none-match": "*", "x-amz-meta-path": path}
-        return self._sign(key, size, sha256, query={}, headers=headers)
+    def sign_put(
+        self, key: str, *, size: int, content_type: str, path: str, sha256: str, host: int = 0
+    ) -> Signed:
+        """One PUT of the whole object, of this size and hash, which cannot overwrite anything.
 
-    def sign_part(self, key: str, multipart_id: str, number: int, *, size: int, sha256: str) -> Signed:
-        """The PUT of one part, of this size and (unless it is "") this hash."""
+        host: the bucket's host names are taken in turn; 0 is its first.
+        """
+        headers = {"content-type": content_type, "if-none-match": "*", "x-amz-meta-path": path}
+        return self._sign(key, size, sha256, query={}, headers=headers, host=host)
+
+    def sign_part(
+        self, key: str, multipart_id: str, number: int, *, size: int, sha256: str, host: int = 0
+    ) -> Signed:
+        """The PUT of one part, of this size and (unless it is "") this hash. host: as above."""
         query = {"uploadId": multipart_id, "partNumber": str(number)}
-        return self._sign(key, size, sha256, query=query, headers={})
+        return self._sign(key, size, sha256, query=query, headers={}, host=host)
 
     def list_parts(self, key: str, multipart_id: str, *, after: int = 0, limit: int = 0) -> list[Part]:
         """The parts that S3 holds, by number: all of them, or the first `limit` after one."""
@@ -248,20 +259,30 @@ class Prefix:
     # --- Signing ----------------------------------------------------------------------------------
 
     def _sign(
-        self, key: str, size: int, sha256: str, *, query: dict[str, str], headers: dict[str, str]
+        self,
+        key: str,
+        size: int,
+        sha256: str,
+        *,
+        query: dict[str, str],
+        headers: dict[str, str],
+        host: int,
     ) -> Signed:
         """A PUT. Its length is signed as well, and sent by any client: not one to be told."""
         if sha256:
             headers["x-amz-checksum-sha256"] = sha256
         signed = {"content-length": str(size), **headers}
-        return Signed(self._presign("PUT", key, query=query, headers=signed), headers)
+        return Signed(self._presign("PUT", key, query=query, headers=signed, host=host), headers)
 
-    def _presign(self, method: str, key: str, *, query: dict[str, str], headers: dict[str, str]) -> str:
+    def _presign(
+        self, method: str, key: str, *, query: dict[str, str], headers: dict[str, str], host: int = 0
+    ) -> str:
         now = datetime.now(UTC)
         life = int((self._end(now) - now).total_seconds())
         if life < 1:
             raise Unavailable
-        return self._signer.presign(method, key, now=now, life=life, query=query, headers=headers)
+        signer = self._signers[host % len(self._signers)]
+        return signer.presign(method, key, now=now, life=life, query=query, headers=headers)
 
     def _end(self, now: datetime) -> datetime:
         return min(now + URL_LIFE, self._credentials.expires_at)

@@ -130,15 +130,22 @@ def sign_parts(
     first: Annotated[int, Query(alias="from")] = 1,
     sha256: Annotated[list[Sha256], Query(max_length=MAX_HASHES)] = [],  # noqa: B006 - ninja copies it
     fresh: bool = False,
+    spread: bool = False,
 ) -> Any:
     """For an upload that started with hashes, `sha256` (repeated) names those of the parts to sign.
 
-    `fresh` says that none of these parts was sent before: then S3 is not asked which it holds.
+    `fresh` says that none of these parts was sent before: then S3 is not asked which it holds. `spread`
+    allows addresses of each of S3's host names in turn.
     """
     upload = upload_of(request, upload_id)
     credentials = credentials_of(request)
     window = uploads.window(
-        upload=upload, credentials=credentials, first=first, hashes=sha256, fresh=fresh
+        upload=upload,
+        credentials=credentials,
+        first=first,
+        hashes=sha256,
+        fresh=fresh,
+        spread=spread,
     )
     return _window(window)
 

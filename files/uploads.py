@@ -40,6 +40,7 @@ class Asked:
 
     hashes: base64 SHA-256 of the first parts; with them, every part of this upload carries its hash.
     last_modified, fingerprint: how the client knows the file again, to resume.
+    spread: whether addresses may be of any of the bucket's host names.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Asked:
     hashes: Sequence[str] = ()
     last_modified: int | None = None
     fingerprint: str = ""
+    spread: bool = False
 
 
 def start(*, owner: User, credentials: Credentials, asked: Asked) -> tuple[Upload, Window]:
@@ -63,7 +65,7 @@ def start(*, owner: User, credentials: Credentials, asked: Asked) -> tuple[Uploa
     with Prefix(credentials) as prefix:
         if upload.part_count > 1:
             upload.multipart_id = _multipart_id(prefix, upload)
-        window = windows.sign(prefix, upload, numbers, asked.hashes, {})
+        window = windows.sign(prefix, upload, numbers, asked.hashes, {}, spread=asked.spread)
         upload.save(force_insert=True)
         return upload, window
 
@@ -75,10 +77,11 @@ def window(
     first: int,
     hashes: Sequence[str] = (),
     fresh: bool = False,
+    spread: bool = False,
 ) -> Window:
     """Sign the parts from `first` on, and tell which of them S3 holds already, to resume.
 
-    fresh: none of these was ever sent, so S3 is not asked.
+    fresh: none of these was ever sent, so S3 is not asked. spread: as it was asked at the start.
     """
     _must_be_open(upload)
     if upload.checksums != bool(hashes):
@@ -89,7 +92,7 @@ def window(
         raise Conflict("This is not the file that the upload was started with. Start a new one.")
     with Prefix(credentials) as prefix:
         held = {} if fresh else windows.held_in_s3(prefix, upload, numbers, hashes)
-        return windows.sign(prefix, upload, numbers, hashes, held)
+        return windows.sign(prefix, upload, numbers, hashes, held, spread=spread)
 
 
 def progress(*, upload: Upload, credentials: Credentials) -> tuple[int, int]:

@@ -33,7 +33,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
     wish = listing.Wish.of(folder=folder, query=query, sort=sort, cursor=cursor)
     page = listing.look(_person(request), wish)
     context = {"listing": page, "crumbs": page.crumbs, "query": page.query}
-    return render(request, "files/list.html", context | {"storage": settings.S3_ORIGIN})
+    return render(request, "files/list.html", context | {"storage": " ".join(settings.S3_ORIGINS)})
 
 
 # Exempt, then protected further in: the CSRF check reads the body, and nobody who may not upload

@@ -45,8 +45,15 @@ def numbered(count: int, first: int, hashes: Sequence[str]) -> range:
 
 
 def sign(
-    prefix: Prefix, upload: Upload, numbers: range, hashes: Sequence[str], held: dict[int, Part]
+    prefix: Prefix,
+    upload: Upload,
+    numbers: range,
+    hashes: Sequence[str],
+    held: dict[int, Part],
+    *,
+    spread: bool,
 ) -> Window:
+    """spread: over the bucket's host names, parts of one upload and many small ones alike."""
     plan = Plan(upload.size, upload.part_size)
     signed: list[WindowPart] = []
     expires_at = prefix.expires_at
@@ -54,21 +61,25 @@ def sign(
         size = plan.length(number)
         part = held.get(number)
         stored = part is not None and part.size == size and (not sha256 or part.sha256 == sha256)
-        url = _sign_one(prefix, upload, number, size, sha256)
+        host = upload.pk.int + number if spread else 0
+        url = _sign_one(prefix, upload, number, size, sha256, host)
         etag = (part.etag or None) if part is not None and stored else None
         signed.append(WindowPart(number, size, url, stored=stored, etag=etag))
     return Window(signed, expires_at)
 
 
-def _sign_one(prefix: Prefix, upload: Upload, number: int, size: int, sha256: str) -> Signed:
+def _sign_one(prefix: Prefix, upload: Upload, number: int, size: int, sha256: str, host: int) -> Signed:
     if upload.multipart_id:
-        return prefix.sign_part(upload.key, upload.multipart_id, number, size=size, sha256=sha256)
+        return prefix.sign_part(
+            upload.key, upload.multipart_id, number, size=size, sha256=sha256, host=host
+        )
     return prefix.sign_put(
         upload.key,
         size=size,
         content_type=upload.content_type,
         path=paths.encoded(upload.path),
         sha256=sha256,
+        host=host,
     )
 
 

@@ -47,13 +47,15 @@ def _from_elsewhere(scope: Scope) -> bool:
     """Whether a browser sends this for a web page that is not on this machine.
 
     The administrator's key is known and Lambda runs code, so a page out there must not be able to
-    call: neither across origins, nor through a name of its own that it points at this address.
+    call: neither across origins, nor through a name of its own that it points at this address. To a
+    browser localhost and 127.0.0.1 are different sites; what comes from either names its origin.
     """
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    asked_at, asked_by = f"//{headers.get(b'host', '')}", headers.get(b"origin", "//localhost")
-    return headers.get(b"sec-fetch-site") == "cross-site" or not (
-        _is_loopback(asked_at) and _is_loopback(asked_by)
-    )
+    if not _is_loopback(f"//{headers.get(b'host', '')}"):
+        return True
+    if (asked_by := headers.get(b"origin")) is not None:
+        return not _is_loopback(asked_by)
+    return headers.get(b"sec-fetch-site") == "cross-site"
 
 
 def _is_loopback(url: str) -> bool:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Settings of another deployment, in the developer's shell: the local stack makes its own.
 FOREIGN = (
     "AWS_",
+    "S3_",
     "COGNITO_",
     "FILES_BUCKET",
     "DATABASE_URL",

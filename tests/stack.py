@@ -44,7 +44,16 @@ def free_port() -> int:
 
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without anything that configures AWS or the site, and more."""
-    foreign = ("AWS_", "COGNITO_", "SITE_URL", "ENV_FILE", "SECRET_KEY", "DATABASE_URL", "FILES_BUCKET")
+    foreign = (
+        "AWS_",
+        "COGNITO_",
+        "SITE_URL",
+        "ENV_FILE",
+        "SECRET_KEY",
+        "DATABASE_URL",
+        "FILES_BUCKET",
+        "S3_",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**kept, **more}
 
@@ -59,6 +68,11 @@ class Stack:
     folder: Path
     env: dict[str, str] = field(repr=False)
     pid: int = 0  # of the emulator
+
+    @property
+    def both_names(self) -> str:
+        """The emulator's address by either of this machine's names, as Playwright matches it."""
+        return self.endpoint.replace("localhost", "{localhost,127.0.0.1}")
 
     def admin(self, service: Any) -> Any:
         """A boto3 client that may do everything."""

@@ -39,10 +39,16 @@ async def place(
     python: str = sys.executable,
     folder: Path = ROOT,
 ) -> AsyncIterator[Place]:
-    """environment: {S3} in it becomes the address of the S3. port: of the relay, if it matters."""
+    """environment: {S3} in it becomes the address of the S3, {S3 again} one with its other name.
+
+    port: of the relay, if it matters.
+    """
     wire = await wires.link(job.profile)
     await wire.set_up(job.profile, **job.goes_wrong)
-    told = {name: text.replace("{S3}", wire.url) for name, text in environment.items()}
+    told = {
+        name: text.replace("{S3}", wire.url).replace("{S3 again}", wire.second_url)
+        for name, text in environment.items()
+    }
     serving = serve(application, told, python=python, folder=folder)
     server = await asyncio.to_thread(serving.__enter__)
     try:

@@ -40,6 +40,9 @@ WATCH = """(count) => {
 }"""
 
 
+TWO_NAMES = {"S3_ENDPOINT_URL": "{S3}", "S3_SECOND_ENDPOINT_URL": "{S3 again}"}  # as on AWS
+
+
 @dataclass
 class Ours:
     """environment: of a site with a database of its own; cookies: bob's, once he has signed in."""
@@ -51,7 +54,7 @@ class Ours:
 
     @asynccontextmanager
     async def place(self, wires: Wires, job: Job) -> AsyncIterator[Place]:
-        environment = self.environment | {"S3_ENDPOINT_URL": "{S3}"}
+        environment = self.environment | TWO_NAMES
         async with place(wires, job, "config.wsgi", environment) as made:
             if self.cookies:
                 await asyncio.to_thread(self._warm_up, made)
@@ -67,7 +70,7 @@ class Ours:
     async def sign_in(self, browser: Browser, wires: Wires, job: Job) -> None:
         """At the address that Cognito sends people back to; cookies do not know ports."""
         port = urlsplit(STACK.site_url).port or 0
-        environment = self.environment | {"S3_ENDPOINT_URL": "{S3}"}
+        environment = self.environment | TWO_NAMES
         async with place(wires, job, "config.wsgi", environment, port=port) as made:
             context = await browser.new_context()
             page = await context.new_page()

@@ -111,7 +111,8 @@ def _make_bucket(url: str) -> None:
 @asynccontextmanager
 async def _page(arena: Arena, url: str, job: Job, *, hashes: bool) -> AsyncIterator[Page]:
     """The site's, whose S3 is SeaweedFS."""
-    with serve("config.wsgi", arena.ours.environment | {"S3_ENDPOINT_URL": url}) as server:
+    place = {"S3_ENDPOINT_URL": url, "S3_SECOND_ENDPOINT_URL": "off"}
+    with serve("config.wsgi", arena.ours.environment | place) as server:
         made = Place(Wire(arena.wires, 0), server, server.url)
         page = await arena.ours.open(arena.browser, made, job)
         if not hashes:

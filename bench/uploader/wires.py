@@ -55,6 +55,10 @@ class Wire:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def second_url(self) -> str:
+        return f"http://localhost:{self.port}"
+
     async def set_up(self, profile: Profile, **faults: Any) -> None:
         """Anew: an empty S3, with these faults (bench.uploader.link.Faults)."""
         await self.wires.tell(do="link", port=self.port, shape=profile.shape, faults=faults)

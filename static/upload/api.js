@@ -1,6 +1,7 @@
 /* The site's API: JSON with the CSRF token; problem documents (RFC 9457) become Failures. */
 
 import { Failure } from "./failure.js";
+import { hosts, originOf } from "./hosts.js";
 import { settings } from "./settings.js";
 
 const ROOT = "/api/v1";
@@ -11,11 +12,11 @@ const ASKED = { paths: 1000, bytes: 1_000_000 }; // in one call; the server take
 /* person: the page's, so that a later sign-in of somebody else never gets its uploads. */
 export function configure({ person, storage, workerUrl }) {
   if (person) settings.person = String(person);
-  if (storage) settings.storage = storage;
+  if (storage) settings.storage = [...new Set(storage.split(" ").map(originOf))];
   if (workerUrl) settings.workerUrl = new URL(workerUrl, document.baseURI).href;
 }
 
-export const startUpload = (body, signal) => call("POST", "/uploads", { body, signal });
+export const startUpload = (body, signal) => call("POST", "/uploads", { body: spread(body), signal });
 export const completeUpload = (id, signal) =>
   call("POST", `/uploads/${id}/complete`, { body: {}, signal, patience: COMPLETING });
 /* keepalive: it is also sent while the page is being left. */
@@ -25,12 +26,15 @@ export const abortUpload = (id) => call("DELETE", `/uploads/${id}`, { keepalive:
 export function nextParts(id, from, hashes, signal, fresh = false) {
   const query = new URLSearchParams([["from", from], ...hashes.map((hash) => ["sha256", hash])]);
   if (fresh) query.set("fresh", "true");
+  if (hosts.spread) query.set("spread", "true");
   return call("GET", `/uploads/${id}/parts?${query}`, { signal });
 }
 
+const spread = (body) => (hosts.spread ? { ...body, spread: true } : body);
+
 /* A result for each, in order: what the single call answers with, or the Failure that it would be. */
 export async function startUploads(bodies) {
-  const { results } = await call("POST", "/uploads/batch", { body: { uploads: bodies } });
+  const { results } = await call("POST", "/uploads/batch", { body: { uploads: bodies.map(spread) } });
   return results.map(({ upload, status, problem }) => upload ?? refusal(status, problem));
 }
 

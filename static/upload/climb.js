@@ -1,11 +1,10 @@
 /* How many PUTs at once: one more while that brings more, one fewer while that costs nothing, and half as
    many when the storage or the line gives way. Pure: it is told what happens, and when (milliseconds). */
 
-export const MOST_LANES = 6; // what Chromium opens to one host over HTTP/1.1
 /* Two at first: on a slow line all parts in flight would end together, late, and a reload before would lose
    them all. On a fast one the others follow within a second. */
 const START = 2;
-const LEAP = 4; // all the others at once, when the first two turn out not to be slow
+const LEAP = 6; // all the others at once, when the first two turn out not to be slow
 /* One goes on when the other stalls; troubles may leave one. */
 const LEAST = 2;
 /* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each, and what is
@@ -13,12 +12,12 @@ const LEAST = 2;
 const SLOW = 1500;
 
 const GAIN = 1.08; // a lane more has to bring at least this much …
-const GAIN_OF_LEAP = 1.5; // … and four more this: the first look, which they are compared with, is a short one
+const GAIN_OF_LEAP = 1.5; // … and a leap this: the first look, which they are compared with, is a short one
 const LOSS = 0.97; // what a lane fewer may cost
 const SETTLE = 250; // after a change, until connections stand
 export const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
 const SETTLED = 4000; // after so long they are full at any rate
-const FIRST_LOOK = 350; // measured before the leap: a line with room for three times as much shows that at once
+const FIRST_LOOK = 350; // measured before the leap: a line with room for several times as much shows that at once
 const LOOK = 1500; // measured otherwise, where little matters
 const AGAIN = 10_000; // a step that did not help is tried again after this, then after twice as long …
 const AGAIN_IF_SLOW = 60_000; // … the first time, since a part takes long to tell
@@ -31,6 +30,8 @@ const TROUBLE = 2; // and so many at once are not
 const APART = 1000; // what fails together is one trouble
 
 export class Climb {
+  #lanes;
+  #most;
   #trying = 0; // lanes more, or fewer; 0: measuring what there is
   #step;
   #from = null; // when measuring begins
@@ -45,11 +46,20 @@ export class Climb {
   #trouble = 0;
   #troubledAt = -Infinity;
 
-  /* lanes: what was best another day. */
-  constructor(lanes = 0) {
+  /* most(): how many there may be. lanes: what was best another day. */
+  constructor(most, lanes = 0) {
+    this.#most = most;
     this.#proven = lanes > 0;
     this.#step = lanes > 0 ? 1 : LEAP;
-    this.lanes = Math.min(lanes || START, MOST_LANES);
+    this.lanes = lanes || START;
+  }
+
+  get lanes() {
+    return Math.min(this.#lanes, this.#most());
+  }
+
+  set lanes(count) {
+    this.#lanes = count;
   }
 
   /* A lane did so much in so long, while all of them were in use. The time is the lane's own, so that it
@@ -140,7 +150,7 @@ export class Climb {
 
   #next(now) {
     this.#downAfter ??= now + PROVEN;
-    const room = MOST_LANES - this.lanes;
+    const room = this.#most() - this.lanes;
     if (room && now >= this.#upAfter) return Math.min(this.#step, room);
     if (this.lanes > LEAST && now >= this.#downAfter) return -1;
     return 0;

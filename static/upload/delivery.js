@@ -1,6 +1,7 @@
 /* One part, sent until S3 has it: again after what passes, with another address when S3 wants no more of
    the old one, and not again when only the answer was lost. */
 
+import { hosts, originOf } from "./hosts.js";
 import { lanes } from "./lanes.js";
 import { put } from "./put.js";
 import { persist } from "./retry.js";
@@ -9,6 +10,7 @@ const MARGIN = 30_000; // milliseconds for which an address has to hold when it 
 /* Credentials that had ended when this was signed had signed all that is older, whatever file it is of. */
 let distrusted = -Infinity;
 
+const UNPROVEN = 5_000; // milliseconds for the first byte to a host name that nothing has gone to yet
 const CHEAP = 1024 * 1024; // bytes that are sent again sooner than somebody is asked about them
 
 /* part: as the API describes it. upload: parts, sign(number, keep) → the part signed anew,
@@ -26,21 +28,28 @@ export async function deliver(part, upload, keep) {
 }
 
 async function send({ number, url, headers, signed }, lane, upload, keep) {
+  const wire = keep.wire ?? keep.signal;
+  const blob = upload.parts.blob(number);
+  const proven = hosts.proven(originOf(url));
+  const began = performance.now();
   const hooks = {
     patience: () => lanes.patience,
+    start: proven ? undefined : UNPROVEN,
     onProgress: (bytes) => {
+      if (bytes) hosts.reached(url);
       lane.moved(bytes);
       upload.moved(number, bytes);
     },
     onSent: () => lane.sent(),
   };
   try {
-    const blob = upload.parts.blob(number);
-    await put({ url, headers }, blob, hooks, keep.wire ?? keep.signal);
+    await put({ url, headers }, blob, hooks, wire);
     lane.succeeded();
+    if (blob.size > CHEAP) hosts.stored(url, (performance.now() - began) / blob.size);
   } catch (failure) {
-    lane.failed(failure);
-    if (failure.stalled) upload.stalled();
+    if (!wire.aborted) hosts.failed(url, failure);
+    if (proven) lane.failed(failure);
+    if (proven && failure.stalled) upload.stalled();
     if (failure.expired) distrusted = Math.max(distrusted, signed);
     throw failure;
   } finally {
@@ -51,15 +60,18 @@ async function send({ number, url, headers, signed }, lane, upload, keep) {
 /* A lane, and the part with an address that holds by then; no lane if S3 turns out to have the part. */
 async function laneFor(part, upload, keep) {
   const size = upload.parts.size(part.number);
-  const lane = await lanes.take(keep.signal, size);
-  if (holds(part)) return { lane, part };
-  lane.release();
-  const renewed = await upload.sign(part.number, keep);
-  return { lane: renewed.stored ? null : await lanes.take(keep.signal, size), part: renewed };
+  for (let waited = false; ; waited = true) {
+    if (!holds(part)) part = await upload.sign(part.number, keep);
+    if (part.stored) return { lane: null, part };
+    const lane = await lanes.take(keep.signal, size, originOf(part.url));
+    if (waited || holds(part)) return { lane, part };
+    lane.release();
+  }
 }
 
 /* Whether S3 may be expected to take the address by the time it gets there. */
-const holds = ({ signed, expires }) => expires - Date.now() > MARGIN && signed > distrusted;
+const holds = ({ url, signed, expires }) =>
+  expires - Date.now() > MARGIN && signed > distrusted && hosts.usable(url);
 
 /* The part to try next. The file may be why the last try failed: then no other will do better. */
 async function again(part, last, upload, keep) {

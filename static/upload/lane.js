@@ -10,15 +10,17 @@ const FULL = new Set([429, 500, 503]);
 export class Lane {
   #pool;
   #size;
+  #origin;
   #whole; // whether it is measured as a whole, once it is answered: too much of it fits into buffers
   #out = false; // whether all bytes are
   #began; // a moment
   #sent = 0;
   #told = null; // the moment at which bytes were last told of
 
-  constructor(pool, size) {
+  constructor(pool, size, origin) {
     this.#pool = pool;
     this.#size = size;
+    this.#origin = origin;
     this.#whole = size > SMALL && size <= WHOLE;
     this.#began = pool.moment();
   }
@@ -45,11 +47,11 @@ export class Lane {
   /* The last byte has left: the next may go while this one waits for its answer. */
   sent() {
     this.#out = true;
-    this.#pool.sent();
+    this.#pool.sent(this.#origin);
   }
 
   release() {
-    if (this.#out) this.#pool.answered();
-    else this.#pool.release();
+    if (this.#out) this.#pool.answered(this.#origin);
+    else this.#pool.release(this.#origin);
   }
 }

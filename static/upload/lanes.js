@@ -1,13 +1,16 @@
 /* The lanes that all PUTs of this page share. How many there are is measured; what was learnt of the line
    is remembered for the next visit. */
 
-import { BUFFERS, Climb, MOST_LANES } from "./climb.js";
+import { BUFFERS, Climb } from "./climb.js";
+import { hosts } from "./hosts.js";
 import { Lane, SMALL } from "./lane.js";
 import { ANSWER } from "./put.js";
 
-/* PUTs beside those that send: their bytes are out, and they wait for their answers. More than one is of no use,
-   and is lost as well when the page goes away: "out" means in some buffer on the way. */
-const UNANSWERED = 1;
+/* Lanes, where connections are left beside them: for preflights, and for PUTs whose bytes are out. */
+const MOST = 8;
+/* Such PUTs that wait for their answers, for each lane. They are lost as well when the page goes away: "out" means in
+   some buffer on the way. */
+const UNANSWERED = 0.5;
 const TELLING = 2 * SMALL; // bytes of a PUT, on average, that tell the speed of a line
 const PROMPT = 15_000; // milliseconds in which S3 answers
 const GRACE = 50; // milliseconds in which a free lane finds its next part
@@ -20,6 +23,7 @@ export class Lanes {
   #waiting = []; // in the order they came, whatever file they are of
   #active = 0;
   #unanswered = 0;
+  #openAt = new Map(); // origin → PUTs under way
   #past; // the moment since which these are so many
   #freeSince = null; // null: none is free
   #measure = null; // {from, bytes, puts}
@@ -31,7 +35,11 @@ export class Lanes {
     Object.assign(this, { memory, now });
     this.#past = { now: now(), puts: 0 };
     const known = this.#recall();
-    this.#climb = new Climb(known?.lanes);
+    this.#climb = new Climb(() => Math.min(MOST, hosts.connections), known?.lanes);
+    hosts.addEventListener("changed", () => {
+      this.#climb.again(this.now());
+      this.#fill();
+    });
     this.#speed = known?.speed ?? 0;
   }
 
@@ -39,65 +47,72 @@ export class Lanes {
     return this.#climb.lanes;
   }
 
-  /* {lanes, speed}: how many, and the bytes per second of all of them; null before anything is known. */
+  /* {lanes, speed, spare}: how many, the bytes per second of all of them, and whether connections are left beside
+     them; null before anything is known. */
   get known() {
-    return this.#speed ? { lanes: this.count, speed: this.#speed } : null;
+    const spare = this.count < hosts.connections;
+    return this.#speed ? { lanes: this.count, speed: this.#speed, spare } : null;
   }
 
   /* Milliseconds to wait for an answer once the last byte has left: what lies in buffers has yet to go. */
   get patience() {
     if (!this.#lately) return ANSWER;
-    return Math.min(PROMPT + (1000 * BUFFERS * (this.count + UNANSWERED)) / this.#lately, ANSWER);
+    return Math.min(PROMPT + (1000 * BUFFERS * this.#mostOpen(this.count)) / this.#lately, ANSWER);
   }
 
-  /* A lane for so many bytes, once one is free. Whoever takes it tells what happens there, and releases it. What
-     is small is mostly round trips: it tells nothing of the line, and as many go at once as can. */
-  async take(signal, size) {
+  /* A lane for so many bytes to this origin, once one is free. Whoever takes it tells what happens there, and
+     releases it. What is small is mostly round trips: it tells nothing of the line, and as many go at once as can. */
+  async take(signal, size, origin) {
     signal.throwIfAborted();
-    if (this.#hasRoom(size) && !this.#waiting.length) return this.#occupy(size);
     return new Promise((resolve, reject) => {
-      const one = { resolve, signal, size };
+      const one = { resolve, signal, size, origin };
       one.abort = () => {
         this.#waiting.splice(this.#waiting.indexOf(one), 1);
         reject(signal.reason);
       };
       signal.addEventListener("abort", one.abort, { once: true });
       this.#waiting.push(one);
+      this.#fill();
     });
   }
 
   #hasRoom(size) {
-    const lanes = size <= SMALL ? MOST_LANES : this.count;
-    // One more than the browser has connections would wait in it, and seem to be stalled.
-    return this.#active < lanes && this.#open < Math.min(lanes + UNANSWERED, MOST_LANES);
+    const lanes = size <= SMALL ? hosts.connections : this.count;
+    return this.#active < lanes && this.#open < this.#mostOpen(lanes);
   }
 
-  #occupy(size) {
-    this.#count(+1, 0);
+  /* One more than the browser has connections would wait in it, and seem to be stalled. */
+  #mostOpen(lanes) {
+    return Math.min(lanes + Math.ceil(lanes * UNANSWERED), hosts.connections);
+  }
+
+  #occupy(size, origin) {
+    this.#count(origin, +1, 0);
     this.#notice();
     this.#mark();
-    return new Lane(this, size);
+    return new Lane(this, size, origin);
   }
 
-  sent() {
-    this.#count(-1, +1);
+  sent(origin) {
+    this.#count(origin, -1, +1);
     this.#fill();
   }
 
-  answered() {
-    this.#count(0, -1);
+  answered(origin) {
+    this.#count(origin, 0, -1);
     this.#fill();
   }
 
-  release() {
-    this.#count(-1, 0);
+  release(origin) {
+    this.#count(origin, -1, 0);
     this.#fill();
   }
 
-  #count(active, unanswered) {
+  #count(origin, active, unanswered) {
     this.#past = this.moment();
     this.#active += active;
     this.#unanswered += unanswered;
+    this.#openAt.set(origin, (this.#openAt.get(origin) ?? 0) + active + unanswered);
   }
 
   /* {now, puts}: puts is their number under way, summed up over the milliseconds until now. */
@@ -107,12 +122,17 @@ export class Lanes {
   }
 
   #fill() {
-    while (this.#waiting.length && this.#hasRoom(this.#waiting[0].size)) {
-      const { resolve, signal, size, abort } = this.#waiting.shift();
-      signal.removeEventListener("abort", abort);
-      resolve(this.#occupy(size));
+    for (let next; (next = this.#next()) && this.#hasRoom(next.size); ) {
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      next.signal.removeEventListener("abort", next.abort);
+      next.resolve(this.#occupy(next.size, next.origin));
     }
     this.#mark();
+  }
+
+  /* The first that waits for lanes, and not for a connection to its host. */
+  #next() {
+    return this.#waiting.find(({ origin }) => (this.#openAt.get(origin) ?? 0) < hosts.room(origin));
   }
 
   /* PUTs under way. One whose bytes are out may still have them in a buffer, so that it uses the line too. */

@@ -41,12 +41,13 @@ export class Parts {
     return this.file.slice(start, start + this.partSize, "application/octet-stream");
   }
 
-  /* Base64, each taken once: up to `length` of them from this part on; none if the upload has none. While the
-     server signs these parts, the hashes of the next ones are begun. */
+  /* Base64, each taken once: up to `length` of them from this part on; none if the upload has none. The hashes of
+     the next ones are begun too, though nothing comes before the first. */
   async hashes(from, length, signal) {
     if (!this.hashed) return [];
     const take = (number) => this.#hash(number, signal);
-    const asked = await Promise.all(this.#numbers(from, length).map(take));
+    const asked = Promise.all(this.#numbers(from, length).map(take));
+    if (from === 1) await asked;
     const ahead = Math.min(2 * length, windowLength(this.partSize, Infinity)); // windows double, up to that
     const next = this.#numbers(from + length, ahead).filter((number) => !this.isStored(number));
     Promise.all(next.map(take)).catch(() => {}); // told when they are asked for

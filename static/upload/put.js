@@ -8,12 +8,14 @@ const WATCH = 1000;
 
 /* Resolves once S3 has stored the blob; rejects with a Failure, or with the signal's reason.
    onProgress(bytes sent so far): back to 0 when they were sent in vain. onSent(): the last byte has left this
-   program (Firefox says so with the answer). patience(): milliseconds that the answer may take from then on. */
-export async function put({ url, headers }, blob, { onProgress, onSent, patience = () => ANSWER }, signal) {
+   program (Firefox says so with the answer). patience(): milliseconds that the answer may take from then on;
+   start: that the first byte may. */
+export async function put({ url, headers }, blob, hooks, signal) {
   signal.throwIfAborted();
+  const { onProgress, onSent, patience = () => ANSWER, start = QUIET } = hooks;
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const quiet = watch(QUIET, () => request.abort());
+    const quiet = watch(start, () => request.abort());
     const abort = () => request.abort();
     const settle = (action, value) => {
       signal.removeEventListener("abort", abort);

@@ -1,7 +1,7 @@
 /* What sending needs in any case, begun while the site is still asked which names are taken. */
 
 import { warmUp } from "./hashing.js";
-import { settings } from "./settings.js";
+import { hosts } from "./hosts.js";
 
 /* entries: {file}. */
 export function getReady(entries) {
@@ -9,10 +9,12 @@ export function getReady(entries) {
   warmUp(entries.reduce((most, { file }) => Math.max(most, file.size), 0));
 }
 
-/* Asks the browser for a connection to S3: the first part need not wait for one. */
+/* Asks the browser for a connection to each of S3's hosts: the first parts need not wait for one. */
 function connect() {
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "preconnect", crossOrigin: "anonymous", href: settings.storage });
-  document.head.append(link);
-  link.remove(); // it was heard
+  for (const href of hosts.all) {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "preconnect", crossOrigin: "anonymous", href });
+    document.head.append(link);
+    link.remove(); // it was heard
+  }
 }

@@ -1,8 +1,8 @@
 /* An upload that is open on the server: its parts, signed and sent until S3 has them all. */
 
 import { nextParts } from "./api.js";
-import { MOST_LANES } from "./climb.js";
 import { deliver } from "./delivery.js";
+import { hosts } from "./hosts.js";
 import { persist } from "./retry.js";
 import { signedParts } from "./windows.js";
 
@@ -55,7 +55,7 @@ export class Upload {
     const work = async () => {
       for (let next; !(next = await coming.next()).done; ) await deliver(next.value, this, inner);
     };
-    const workers = Array.from({ length: MOST_LANES }, work);
+    const workers = Array.from({ length: hosts.connections }, work);
     try {
       await Promise.all(workers);
     } catch (failure) {

@@ -68,12 +68,16 @@ Fault = Refusal | Trouble
 
 @dataclass
 class Call:
-    """A request that has come in; never its body. size: bytes of it that came; status: as answered."""
+    """A request that has come in; never its body.
+
+    size: bytes of it that came; status: as answered; host: as the client calls it.
+    """
 
     op: Op
     part: int
     size: int = 0
     status: int = 0
+    host: str = ""
 
 
 @dataclass
@@ -119,6 +123,11 @@ class FaultyS3:
     calls: list[Call] = field(default_factory=list)
     answered: Condition = field(default_factory=Condition)
 
+    @property
+    def second_url(self) -> str:
+        """By its other host name."""
+        return self.url.replace("localhost", "127.0.0.1")
+
     def will(self, op: Op, fault: Fault, *, part: int = 0, after: int = 0, times: int = ALWAYS) -> Rule:
         """From now on. part: 0 for any; after: how many are let through first."""
         self.rules.append(Rule(op, fault, part, after, times))
@@ -153,6 +162,12 @@ class FaultyS3:
     def parts_taken(self) -> "Counter[int]":
         """How often S3 has taken each part."""
         return Counter(call.part for call in self.calls if call.op is Op.PART and call.status == 200)
+
+    @property
+    def hosts(self) -> "Counter[str]":
+        """How many bodies S3 has taken by each of its names."""
+        taken = (call for call in self.calls if call.op in {Op.PART, Op.PUT} and call.status == 200)
+        return Counter(call.host.partition(":")[0] for call in taken)
 
     @property
     def bytes_sent(self) -> int:

@@ -60,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         assert isinstance(self.server, _Server)
         s3, query = self.server.s3, parse_qs(urlsplit(self.path).query)
-        call = Call(Op.of(self.command, self.path), int(query.get("partNumber", ["0"])[0]))
+        part, host = int(query.get("partNumber", ["0"])[0]), self.headers.get("Host", "")
+        call = Call(Op.of(self.command, self.path), part, host=host)
         s3.calls.append(call)
         rule = s3.fault_for(call)
         try:

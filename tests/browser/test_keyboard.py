@@ -9,7 +9,7 @@ from tests.browser.conftest import Complaints
 from tests.browser.site import WHO
 from tests.stack import STACK
 
-S3 = f"{STACK.endpoint}/{STACK.env['FILES_BUCKET']}/**"
+S3 = f"{STACK.both_names}/{STACK.env['FILES_BUCKET']}/**"
 
 
 def tab_to(page: Page, name: str, *, limit: int = 40, backwards: bool = False) -> None:

@@ -1,5 +1,6 @@
 """The site starts with what it needs, or stops with one line that names what is missing."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -69,6 +70,8 @@ def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(name: st
         ("AWS_REGION", "Frankfurt"),
         ("AWS_ENDPOINT_URL", "nonsense"),
         ("S3_ENDPOINT_URL", "nonsense"),
+        ("S3_SECOND_ENDPOINT_URL", "on"),
+        ("S3_SECOND_ENDPOINT_URL", "https://s3.example/bucket"),
         ("LOG_LEVEL", "LOUD"),
         ("DEBUG", "perhaps"),
     ],
@@ -99,6 +102,33 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert len(answer.stderr.strip().splitlines()) == 1
 
 
+DUALSTACK = "https://strongbox-example-files.s3.dualstack.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "second"),
+    [
+        ({}, [DUALSTACK]),
+        ({"S3_SECOND_ENDPOINT_URL": "off"}, []),
+        ({"S3_ENDPOINT_URL": "http://minio:9000"}, []),
+        ({"S3_ENDPOINT_URL": "http://localhost.example:9000"}, []),
+        ({"AWS_ENDPOINT_URL": "http://localhost:4566"}, ["http://127.0.0.1:4566"]),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, []),
+        (
+            {"S3_ENDPOINT_URL": "http://minio:9000", "S3_SECOND_ENDPOINT_URL": "http://other:9000/"},
+            ["http://other:9000"],
+        ),
+    ],
+)
+def test_browsers_may_send_to_each_of_s3s_host_names(given: dict[str, str], second: list[str]) -> None:
+    first, *others = ast.literal_eval(setting("S3_ORIGINS", **given))
+    assert first == setting("S3_ORIGIN", **given)
+    assert others == second
+    policy = ast.literal_eval(setting("CONTENT_SECURITY_POLICY", **given))["DIRECTIVES"]
+    assert policy["connect-src"] == ["'self'", first, *second]
+    assert policy["img-src"] == ["'self'", "data:", first]
+
+
 def test_debug_is_off_unless_asked_for() -> None:
     assert setting("DEBUG") == "False"
 
@@ -108,9 +138,10 @@ def test_cookies_are_secure_when_the_site_is() -> None:
     assert setting("SESSION_COOKIE_SECURE", SITE_URL="http://localhost:8000") == "False"
 
 
-def test_the_csp_names_exactly_the_buckets_origin() -> None:
+def test_the_csp_names_exactly_the_buckets_origins() -> None:
     policy = setting("CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']")
-    assert policy == ("""["'self'", 'https://strongbox-example-files.s3.us-east-1.amazonaws.com']""")
+    first = "https://strongbox-example-files.s3.us-east-1.amazonaws.com"
+    assert ast.literal_eval(policy) == ["'self'", first, DUALSTACK]
 
 
 def test_the_issuer_is_aws_unless_told_otherwise() -> None:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
+import boto3
 import pytest
+from botocore.config import Config
 from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,7 +67,12 @@ def keys_of(token: str) -> Credentials:
 def agree(when: When, operation: str, key: str, params: dict[str, Any], **ours: Any) -> None:
     """Whether ours signs this as boto3 does, at the same moment and in the same place."""
     (bucket, region, endpoint, style), token, now, life = when
-    place = {"FILES_BUCKET": bucket, "AWS_REGION": region, "S3_ENDPOINT_URL": endpoint}
+    place = {
+        "FILES_BUCKET": bucket,
+        "AWS_REGION": region,
+        "S3_ENDPOINT_URL": endpoint,
+        "S3_SECOND_ENDPOINT_URL": "off",
+    }
     with (
         override_settings(**place, S3_ADDRESSING_STYLE=style),
         mock.patch("botocore.auth.get_current_datetime", return_value=now),
@@ -73,7 +80,7 @@ def agree(when: When, operation: str, key: str, params: dict[str, Any], **ours: 
     ):
         about = {"Bucket": bucket, "Key": key, **params}
         theirs = client.generate_presigned_url(operation, Params=about, ExpiresIn=life)
-        signer = Signer(keys_of(token), region=region, bucket_url=s3.bucket_url())
+        signer = Signer(keys_of(token), region=region, bucket_url=s3.bucket_urls()[0])
     method = "GET" if operation == "get_object" else "PUT"
     moment = now.replace(tzinfo=UTC)
     for _ in range(2):  # with the signing key new, and kept
@@ -156,3 +163,25 @@ def test_a_signer_shows_no_secret_and_is_not_pickled() -> None:
         assert shown.startswith("<files.signing.Signer object")
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(signer)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_the_second_host_name_is_what_botocore_calls_dual_stack(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    second = f"https://s3.dualstack.{region}.amazonaws.com"
+    place = {"FILES_BUCKET": "strongbox-example", "AWS_REGION": region, "S3_ENDPOINT_URL": ""}
+    with override_settings(**place, S3_ADDRESSING_STYLE="virtual", S3_SECOND_ENDPOINT_URL=second):
+        ours = s3.bucket_urls()[1]
+    made = boto3.client(
+        "s3",
+        region_name=region,
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        config=Config(use_dualstack_endpoint=True, s3={"addressing_style": "virtual"}),
+    )
+    with closing(made) as client:
+        about = {"Bucket": "strongbox-example", "Key": "x"}
+        theirs = client.generate_presigned_url("get_object", Params=about)
+    assert theirs.startswith(f"{ours}x?")

@@ -264,7 +264,7 @@ def test_signing_needs_neither_a_client_nor_a_call(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    s3.bucket_url()
+    s3.bucket_urls()
     monkeypatch.setattr(s3, "_make", fail)
     with Prefix(bobs) as prefix:
         prefix.sign_part(key, "id", 1, size=1, sha256="")
@@ -285,10 +285,15 @@ def test_on_aws_urls_lead_to_the_origin_that_the_csp_names(
     settings.FILES_BUCKET = "strongbox-example"
     for region in ("us-east-1", "eu-central-1"):
         settings.AWS_REGION = region
+        settings.S3_SECOND_ENDPOINT_URL = f"https://s3.dualstack.{region}.amazonaws.com"
         with Prefix(fakes_keys) as prefix:
-            url = prefix.sign_part("users/x/y", "id", 1, size=1, sha256="").url
-        assert url.startswith(f"https://strongbox-example.s3.{region}.amazonaws.com/users/x/y?")
-        assert parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"] == ["content-length;host"]
+            urls = [
+                prefix.sign_part("users/x/y", "id", 1, size=1, sha256="", host=host).url
+                for host in range(3)
+            ]
+        for url, kind in zip(urls, ("s3", "s3.dualstack", "s3"), strict=True):
+            assert url.startswith(f"https://strongbox-example.{kind}.{region}.amazonaws.com/users/x/y?")
+            assert parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"] == ["content-length;host"]
 
 
 @pytest.mark.parametrize(

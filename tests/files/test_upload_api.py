@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -170,6 +171,41 @@ def test_fresh_parts_are_signed_without_asking_s3(bob: Person, settings: Setting
     settings.S3_ENDPOINT_URL = endpoint
     assert call(bob, "GET", f"/uploads/{begun['id']}/parts").json()["parts"][0]["stored"]
     problem(call(bob, "GET", f"/uploads/{begun['id']}/parts?fresh=perhaps"), 422)
+
+
+def hosts(answer: Any) -> list[str]:
+    return [urlsplit(part["url"]).hostname or "" for part in answer["parts"]]
+
+
+def test_whoever_asks_for_it_gets_addresses_of_both_host_names(bob: Person) -> None:
+    content = os.urandom(16 * MIB)
+    begun = start(bob, "big", len(content), part_size=5 * MIB, spread=True).json()
+    assert sorted(hosts(begun)) == ["127.0.0.1", "127.0.0.1", "localhost", "localhost"]
+    again = call(bob, "GET", f"/uploads/{begun['id']}/parts?spread=true").json()
+    assert hosts(again) == hosts(begun)
+    send(again["parts"], content, 5 * MIB)
+    assert call(bob, "POST", f"/uploads/{begun['id']}/complete").status_code == 201
+    # Many small ones take turns as well: each is of either, as its random id has it.
+    several = [{"path": f"small {number}", "size": 1, "spread": True} for number in range(40)]
+    results = call(bob, "POST", "/uploads/batch", {"uploads": several}).json()["results"]
+    assert {host for one in results for host in hosts(one["upload"])} == {"127.0.0.1", "localhost"}
+
+
+def test_whoever_does_not_ask_gets_the_first_host_name_alone(bob: Person) -> None:
+    begun = start(bob, "big", 16 * MIB, part_size=5 * MIB).json()
+    assert set(hosts(begun)) == {"localhost"}
+    assert set(hosts(call(bob, "GET", f"/uploads/{begun['id']}/parts").json())) == {"localhost"}
+    assert "spread" in problem(start(bob, "x", spread="yes"), 422)["errors"]
+    problem(call(bob, "GET", f"/uploads/{begun['id']}/parts?spread=perhaps"), 422)
+
+
+def test_where_s3_has_one_host_name_asking_for_more_changes_nothing(
+    bob: Person, settings: Settings
+) -> None:
+    settings.S3_SECOND_ENDPOINT_URL = "off"
+    assert set(hosts(start(bob, "big", 16 * MIB, part_size=5 * MIB, spread=True).json())) == {
+        "localhost"
+    }
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Run:
             "AWS_ACCESS_KEY_ID": "mine",
             "AWS_SECRET_ACCESS_KEY": "mine",
             "AWS_PROFILE": "mine",
+            "S3_ENDPOINT_URL": "http://elsewhere",
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "localaws.run"],

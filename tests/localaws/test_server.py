@@ -198,6 +198,7 @@ def test_no_web_page_can_wipe_it(path: str) -> None:
         {"Origin": "null"},
         {"Origin": "http://[", "Host": "localhost"},
         {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
         {"Host": "evil.example"},
         {"Host": ""},
     ],
@@ -209,6 +210,15 @@ def test_no_web_page_elsewhere_can_call_it(method: str, headers: dict[str, str])
     answer = requests.request(method, STACK.endpoint, headers={**target, **headers}, timeout=10)
     assert answer.status_code in {400, 403}
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_pages_of_this_machine_may_call_it_by_either_of_its_names() -> None:
+    asked = {"Origin": STACK.site_url, "Sec-Fetch-Site": "cross-site"}  # as Chromium says of 127.0.0.1
+    preflight = {**asked, "Access-Control-Request-Method": "PUT"}
+    for endpoint in (STACK.endpoint, STACK.endpoint.replace("localhost", "127.0.0.1")):
+        url = f"{endpoint}/{STACK.env['FILES_BUCKET']}/key"
+        answer = requests.options(url, headers=preflight, timeout=10)
+        assert answer.headers["Access-Control-Allow-Origin"] == STACK.site_url
 
 
 def test_seeding_again_changes_nobodys_group() -> None:

@@ -6,19 +6,24 @@ import pytest
 from playwright.sync_api import Page
 
 MB = 1_000_000
+HOSTS = ["https://s3.example", "https://s3.dualstack.example"]
 
-LINE = """async ({ each, all, part, roundTrip = 100, seconds, troubles = {}, noise = 0, kept = {} }) => {
+LINE = """async ({ each, all, part, seconds, ...more }) => {
+    const { roundTrip = 100, troubles = {}, noise = 0, kept = {}, hosts = [] } = more;
     const { Lanes } = await at("lanes");
+    (await at("settings")).settings.storage = hosts;
+    for (const origin of hosts) (await at("hosts")).hosts.reached(origin);
     let clock = 0, dice = 1;
     const memory = { getItem: (key) => kept[key] ?? null, setItem: (key, value) => (kept[key] = value) };
     const lanes = new Lanes({ memory, now: () => clock });
     const busy = new Set(), unanswered = new Set(), counts = [];
     const open = []; // connections in use
+    let asked = 0;
     const queue = async () => {
-        const lane = await lanes.take(never, part);
+        const lane = await lanes.take(never, part, hosts[asked++ % hosts.length]);
         busy.add({ lane, sent: 0, idle: roundTrip });
     };
-    for (let waiting = 0; waiting < 8; waiting += 1) queue();
+    for (let waiting = 0; waiting < 16; waiting += 1) queue();
     for (let tick = 1; tick <= seconds * 20; tick += 1) {
         clock = tick * 50;
         await new Promise((resolve) => queueMicrotask(resolve));
@@ -62,6 +67,70 @@ def test_a_line_that_limits_each_connection_gets_six_within_two_seconds(
     assert seen["counts"][0] == 2
     assert seen["counts"][2 * 20] == 6
     assert sum(count >= 5 for count in seen["counts"]) >= 0.98 * len(seen["counts"])
+
+
+def test_two_hosts_have_eight_lanes_and_connections_beside_them(bench: Page) -> None:
+    """Twelve connections, some of which idle around their part while eight send."""
+    line = {"each": 20 * MB, "all": 250 * MB, "part": 16 * MB, "seconds": 60}
+    seen = on(bench, hosts=HOSTS, **line)
+    assert seen["counts"][2 * 20] == 8
+    assert max(seen["counts"]) == 8
+    assert 8 < max(seen["open"]) <= 12
+    again = on(bench, hosts=["https://s3.example"], kept=seen["kept"], **line)
+    assert max(again["counts"]) == 6
+    assert max(again["open"]) == 6
+
+
+def test_small_files_use_all_connections_to_two_hosts(bench: Page) -> None:
+    seen = on(bench, each=20 * MB, all=125 * MB, part=1024, seconds=10, hosts=HOSTS)
+    assert max(seen["open"]) == 12
+
+
+def test_what_waits_for_a_connection_to_its_host_is_overtaken_by_others(bench: Page) -> None:
+    order = bench.evaluate(
+        """async (hosts) => {
+            const { Lanes } = await at("lanes");
+            (await at("settings")).settings.storage = hosts;
+            const lanes = new Lanes({ memory: null });
+            const [one, other] = hosts;
+            (await at("hosts")).hosts.reached(other);
+            const held = await Promise.all([1, 2, 3, 4, 5, 6].map(() => lanes.take(never, 1, one)));
+            const order = [];
+            const ask = (name, host) => lanes.take(never, 1, host).then(() => order.push(name));
+            const first = ask("waits", one);
+            await Promise.all([ask("goes", other), ask("goes too", other)]);
+            held[0].sent(); // its connection is still in use
+            await new Promise((resolve) => setTimeout(resolve));
+            order.push("answered");
+            held[0].release();
+            await first;
+            return order;
+        }""",
+        HOSTS,
+    )
+    assert order == ["goes", "goes too", "answered", "waits"]
+
+
+def test_a_host_that_is_not_known_to_be_in_reach_has_one_put(bench: Page) -> None:
+    given = bench.evaluate(
+        """async (names) => {
+            const { Lanes } = await at("lanes");
+            const { hosts } = await at("hosts");
+            (await at("settings")).settings.storage = names;
+            const lanes = new Lanes({ memory: null });
+            const given = [];
+            const soon = () => new Promise((resolve) => setTimeout(resolve));
+            for (const name of ["first", "second"])
+                lanes.take(never, 1, names[1]).then(() => given.push(name));
+            await soon();
+            const before = given.join(" ");
+            hosts.reached(names[1]);
+            await soon();
+            return [before, given.join(" ")];
+        }""",
+        HOSTS,
+    )
+    assert given == ["first", "first second"]
 
 
 def test_a_line_that_one_connection_fills_has_two_at_most_times(bench: Page) -> None:

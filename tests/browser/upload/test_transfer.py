@@ -188,7 +188,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(
     make(bench, path.name)
     begin(bench)
     rule.wait()
-    bench.wait_for_function(f"() => transfer.sent >= {4 * PART}")
+    s3.wait_for_parts(4)
     bench.reload()
     s3.forget()
     bench.evaluate(TOOLS)

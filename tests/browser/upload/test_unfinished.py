@@ -73,8 +73,8 @@ def tab_that_sends(page: Page, upload: str) -> Page:
     tab = page.context.new_page()
     tab.goto("/account/")
     held: list[Route] = []
-    tab.route(f"{STACK.endpoint}/**", lambda route: held.append(route))
-    with tab.expect_request(f"{STACK.endpoint}/**"):
+    tab.route(f"{STACK.both_names}/**", lambda route: held.append(route))
+    with tab.expect_request(f"{STACK.both_names}/**"):
         tab.evaluate(SEND, upload)
     return tab
 
