@@ -50,7 +50,8 @@ async def _measured(
     before, ticks = processes.resident_bytes(made.server.pid), processes.ticks()
     began = time.monotonic()
     try:
-        await page.locator("#pick").set_input_files([str(file) for file in job.files])
+        files, patience = [str(file) for file in job.files], 1000 * job.patience
+        await page.locator("#pick").set_input_files(files, timeout=patience)  # 10,000 take long
         await _first_byte(made.wire)
         await beginning.aclose()
         if job.reload:
