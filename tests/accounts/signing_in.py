@@ -20,7 +20,7 @@ def begin(client: Client, next_url: str = "") -> dict[str, str]:
 def finish(client: Client, cognito: FakeCognito, asked: dict[str, str]) -> Answer:
     """Come back with a code, as Cognito sends the browser."""
     cognito.nonce = asked["nonce"]
-    return client.get("/oidc/callback/", {"code": "c0de", "state": asked["state"]})
+    return client.get("/oidc/callback/", {"code": "the-c0de", "state": asked["state"]})
 
 
 def sign_in(client: Client, cognito: FakeCognito, next_url: str = "") -> Answer:

@@ -137,7 +137,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> str:
 def assert_no_secret(shown: str, cognito: FakeCognito) -> None:
     kept = [row.sealed_tokens for row in Session.objects.all()]
     secrets = [value for one in cognito.calls for name, value in one.form.items() if name in SECRET]
-    for secret in (*kept, *secrets, "c0de", "secret-key-of-bobs", "session-token-of-bobs", "eyJ"):
+    for secret in (*kept, *secrets, "the-c0de", "secret-key-of-bobs", "session-token-of-bobs", "eyJ"):
         assert not secret or secret not in shown
 
 
@@ -161,7 +161,7 @@ def authorize(client: Client, cognito: FakeCognito, fault: str) -> Answer:
         "400": {"error": "invalid_request", "error_description": "WORDS OF COGNITO", "state": state},
         "500": {"error": "server_error", "state": state},
         "503": {"error": "temporarily_unavailable", "state": state},
-        "slow": {"code": "c0de", "state": state},
+        "slow": {"code": "the-c0de", "state": state},
         "garbage": {"code": "\x00", "state": "\x00"},
         "another shape": {"error_description": "WORDS OF COGNITO"},
     }

@@ -308,7 +308,7 @@ def test_no_log_line_of_a_sign_in_holds_a_secret(
     finish(client, cognito, asked)
     kept = _store(client).tokens
     lines = "".join(str(vars(record)) for record in caplog.records)
-    for secret in ("c0de", kept.id_token, kept.access_token, asked["state"], asked["nonce"]):
+    for secret in ("the-c0de", kept.id_token, kept.access_token, asked["state"], asked["nonce"]):
         assert secret not in lines
 
 

@@ -80,7 +80,9 @@ def test_a_large_file_survives_two_reloads_and_its_hash_is_right(
     expect(row.get_by_text(kept)).to_be_visible()
     assert left.holds(file, folder)
     assert len(s3.parts_taken) == -(-file.stat().st_size // part_size)
-    assert s3.bytes_sent <= 1.15 * file.stat().st_size  # but for what was on the wire at the reloads
+    # All that was held is lost at each reload: a browser has twelve connections to S3's two names.
+    on_the_wire = 2 * 12 * part_size
+    assert s3.bytes_sent <= file.stat().st_size + on_the_wire
 
 
 def composite(file: Path, part_size: int) -> str:
