@@ -92,6 +92,7 @@ class Rule:
     met: int = 0
     changed: Condition = field(default_factory=Condition)
     gate: Event = field(default_factory=Event)
+    dropped: bool = False
 
     def take(self, call: Call) -> bool:
         """Whether this call meets the fault."""
@@ -112,6 +113,11 @@ class Rule:
 
     def let_go(self) -> None:
         self.gate.set()
+
+    def drop(self) -> None:
+        """What is held never comes to S3, though all of it may lie in buffers: its sender is no more."""
+        self.dropped = True
+        self.let_go()
 
 
 @dataclass

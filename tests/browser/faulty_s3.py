@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = rule.fault if rule else None
         if rule and fault is Trouble.HELD:
             rule.gate.wait(PATIENCE)
-        if fault is Trouble.RESET:
+        if fault is Trouble.RESET or (rule and rule.dropped):
             raise _Gone
         if isinstance(fault, Refusal):
             for block in self._body():

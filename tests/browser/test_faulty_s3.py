@@ -160,6 +160,25 @@ def test_a_request_waits_until_the_test_lets_it_go(
     assert stored(key) == CONTENT
 
 
+def test_what_is_held_may_be_dropped_instead(s3: FaultyS3, url: str, key: str) -> None:
+    rule = s3.will(Op.PUT, Trouble.HELD)
+    broken: list[Exception] = []
+
+    def send() -> None:
+        try:
+            put(url)
+        except requests.ConnectionError as error:
+            broken.append(error)
+
+    sender = Thread(target=send)
+    sender.start()
+    rule.wait()
+    rule.drop()
+    sender.join(30)
+    assert broken
+    assert stored(key) is None
+
+
 def test_rules_count_and_a_well_behaved_proxy_has_none(s3: FaultyS3, url: str, key: str) -> None:
     s3.will(Op.PUT, Refusal(500, "InternalError"), after=1, times=1)
     assert [put(url).status_code for _ in range(3)] == [200, 500, 200]

@@ -14,7 +14,7 @@ from tests.browser.aftermath import Aftermath
 from tests.browser.conftest import Complaints
 from tests.browser.faults import FaultyS3, Op, Trouble
 from tests.browser.site import Site, kill_browser, launch_with_profile
-from tests.browser.uploading import MIB, MakeFile, choose, expect_state, row_of
+from tests.browser.uploading import MIB, Hurry, MakeFile, choose, expect_state, row_of
 
 PARTS, SINGLE = 17 * MIB, 1 * MIB
 
@@ -43,6 +43,7 @@ def test_after_the_browser_was_killed_the_next_one_sends_what_is_missing(
     held.wait()
     s3.wait_for_parts(2)
     kill_browser(context, profile)
+    held.drop()
     s3.behave()
     context = launch_with_profile(playwright, profile)
     page = at_files(context, bob)
@@ -156,7 +157,7 @@ def test_a_site_that_stays_away_is_told_and_retry_goes_on_once_it_is_back(
     bob: Page, server: Site, s3: FaultyS3, make_file: MakeFile, left: Aftermath, folder: str
 ) -> None:
     file = make_file("patient.bin", PARTS)
-    bob.clock.install()
+    hurry = Hurry(bob)
     rule = s3.will(Op.PART, Trouble.HELD, part=4)
     choose(bob, file)
     rule.wait()
@@ -164,8 +165,7 @@ def test_a_site_that_stays_away_is_told_and_retry_goes_on_once_it_is_back(
     rule.let_go()
     row = row_of(bob, file.name)
     expect_state(row, "finishing")
-    while row.get_attribute("data-state") == "finishing":
-        bob.clock.run_for(5_000)
+    hurry.until(row, "failed")
     expect(row).to_contain_text("This site cannot be reached. Check your connection, then retry.")
     server.start()
     row.get_by_role("button", name="Retry").click()

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -13,15 +12,10 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import Complaints, Visit
 from tests.browser.site import fill_sign_in_form
+from tests.browser.uploading import MIB, Hurry, MakeFile, choose
 from tests.stack import STACK
 
-MIB = 1024 * 1024
 S3 = f"{STACK.both_names}/{STACK.env['FILES_BUCKET']}/**"
-MakeFile = Callable[..., Path]
-
-
-def choose(page: Page, *files: Path) -> None:
-    page.get_by_label("Choose files to upload").set_input_files(list(files))
 
 
 def upload_row(page: Page, name: str) -> Locator:
@@ -369,7 +363,7 @@ def test_a_file_that_keeps_failing_says_so_and_retry_sends_only_what_is_missing(
     bob: Page, make_file: MakeFile, complaints: Complaints, tmp_path: Path
 ) -> None:
     complaints.forgive("503")
-    bob.clock.install()  # so that the pauses between tries pass at once
+    hurry = Hurry(bob)
     sent: list[str] = []
 
     def fail_second_part(route: Route) -> None:
@@ -383,16 +377,12 @@ def test_a_file_that_keeps_failing_says_so_and_retry_sends_only_what_is_missing(
     file = make_file("half.bin", 20 * MIB)
     choose(bob, file)
     row = upload_row(bob, "half.bin")
-    refused = row.get_by_text("The storage refused a piece of this file (503).")
-    while not refused.is_visible():
-        bob.clock.run_for(1_000)  # seven tries take half a minute of these seconds
-        bob.evaluate("fetch('/healthz')")  # in real time, in which a try is answered
-    expect(refused).to_be_visible()
+    hurry.until(row, "failed")
+    expect(row).to_contain_text("The storage refused a piece of this file (503).")
     bob.unroute(S3)
     parts = []
     bob.on("request", lambda put: parts.append(put.url) if put.method == "PUT" else None)
     row.get_by_role("button", name="Retry half.bin").click()
-    bob.clock.resume()
     expect(row.get_by_text("Uploaded")).to_be_visible(timeout=30_000)
     assert ["partNumber=2" in url for url in parts] == [True]
     assert digest(download(bob, file.name, tmp_path / "back.bin")) == digest(file)
