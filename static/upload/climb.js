@@ -2,7 +2,7 @@
    many when the storage or the line gives way. Pure: it is told what happens, and when (milliseconds). */
 
 /* Two at first: on a slow line all parts in flight would end together, late, and a reload before would lose
-   them all. On a fast one the others follow within a second. */
+   them all. On a fast one the others follow within half a second. */
 const START = 2;
 const LEAP = 6; // all the others at once, when the first two turn out not to be slow
 /* One goes on when the other stalls; troubles may leave one. */
@@ -10,6 +10,7 @@ const LEAST = 2;
 /* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each, and what is
    in flight is much to lose. */
 const SLOW = 1500;
+const FAST = 4 * SLOW; // more than buffers that fill make of a slow line
 
 const GAIN = 1.08; // a lane more has to bring at least this much …
 const GAIN_OF_LEAP = 1.5; // … and a leap this: the first look, which they are compared with, is a short one
@@ -17,7 +18,9 @@ const LOSS = 0.97; // what a lane fewer may cost
 const SETTLE = 250; // after a change, until connections stand
 export const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
 const SETTLED = 4000; // after so long they are full at any rate
-const FIRST_LOOK = 350; // measured before the leap: a line with room for several times as much shows that at once
+const FIRST_LOOK = 350; // measured before the leap: a line with room for several times as much shows that soon …
+const GLANCE = 100; // … or at once
+const SPEEDING_UP = 1.5; // connections begin slowly: while each look shows so much more, the line may be anything
 const LOOK = 1500; // measured otherwise, where little matters
 const AGAIN = 10_000; // a step that did not help is tried again after this, then after twice as long …
 const AGAIN_IF_SLOW = 60_000; // … the first time, since a part takes long to tell
@@ -39,6 +42,8 @@ export class Climb {
   #time = 0; // of lanes, together
   #told = 0; // how often work was told of
   #base = 0; // work per millisecond with the lanes that are being improved on
+  #glimpsed = 0; // the same, while connections speed up
+  #leapt = 0; // the same after a leap that seemed to bring little: the look before it may have seen buffers fill
   #pause = AGAIN;
   #upAfter = -Infinity;
   #downAfter = null; // not at once, unless going up did not help
@@ -70,14 +75,20 @@ export class Climb {
     this.#work += work;
     this.#time += time;
     this.#told += 1;
-    const span = this.#base ? LOOK : FIRST_LOOK;
+    const rate = (this.#work / this.#time) * this.lanes;
+    const span = this.#span(rate);
     if (now - this.#from < span || this.#time < span) return;
     if (this.#told < this.lanes) return; // those that are through first are the fast ones
-    this.#judge((this.#work / this.#time) * this.lanes, now);
+    this.#judge(rate, now);
+  }
+
+  #span(rate) {
+    if (this.#base) return LOOK;
+    return rate >= FAST ? GLANCE : FIRST_LOOK;
   }
 
   /* Measures afresh: what was done lately had not all lanes to do it. */
-  again(now, settle = SETTLE) {
+  again(now, settle = this.#base && SETTLE) {
     this.#from = now + settle;
     this.#work = this.#time = this.#told = 0;
   }
@@ -99,12 +110,19 @@ export class Climb {
   }
 
   #judge(rate, now) {
+    if (!this.#base && this.#speedsUp(rate)) return this.again(now);
     if (this.#trying > 0) this.#judgeMore(rate, now);
     else if (this.#trying < 0) this.#judgeFewer(rate, now);
     else this.#measured(rate, now);
     this.#trying = this.#next(now);
     this.lanes += this.#trying;
     this.again(now, this.#settle);
+  }
+
+  #speedsUp(rate) {
+    const before = this.#glimpsed;
+    this.#glimpsed = rate;
+    return rate < SLOW && rate >= SPEEDING_UP * before;
   }
 
   /* New connections seem fast until their buffers are full. */
@@ -115,6 +133,11 @@ export class Climb {
 
   #measured(rate, now) {
     this.#base = rate;
+    if (this.#leapt >= rate * GAIN_OF_LEAP) {
+      this.#step = LEAP;
+      this.#upAfter = now;
+    }
+    this.#leapt = 0;
     if (this.#step === 1 || rate >= SLOW) return;
     this.#step = 1;
     this.#upAfter = now + AGAIN_IF_SLOW;
@@ -122,7 +145,8 @@ export class Climb {
   }
 
   #judgeMore(rate, now) {
-    if (rate >= this.#base * (this.#trying === 1 ? GAIN : GAIN_OF_LEAP)) {
+    const leapt = this.#trying > 1;
+    if (rate >= this.#base * (leapt ? GAIN_OF_LEAP : GAIN)) {
       this.#base = rate;
       this.#pause = AGAIN;
       this.#proven = true;
@@ -130,6 +154,7 @@ export class Climb {
       return;
     }
     this.lanes = Math.max(this.lanes - this.#trying, LEAST);
+    if (leapt) this.#leapt = rate;
     this.#step = 1;
     this.#upAfter = now + this.#pause;
     this.#pause = Math.min(this.#pause * 2, LONGEST);

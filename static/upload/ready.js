@@ -1,13 +1,38 @@
 /* What sending needs in any case, begun while the site is still asked which names are taken. */
 
-import { warmUp } from "./hashing.js";
+import { canHash, warmUp } from "./hashing.js";
 import { hosts } from "./hosts.js";
+import { lanes } from "./lanes.js";
+import { Parts } from "./parts.js";
+import { MOST_HASHED, partSize, SINGLE_PUT_UP_TO, windowLength } from "./plan.js";
+
+const begun = new WeakMap(); // file → its parts
 
 /* entries: {file}. */
 export function getReady(entries) {
   connect();
   warmUp(entries.reduce((most, { file }) => Math.max(most, file.size), 0));
+  const first = entries.find(({ file }) => file.size > SINGLE_PUT_UP_TO);
+  if (first) begin(first.file);
 }
+
+/* The file as parts, of which some may have been hashed. */
+export function partsOf(file) {
+  const parts = begun.get(file);
+  begun.delete(file);
+  if (parts) return parts;
+  const size = partSize(file.size, lanes.known);
+  return new Parts(file, size, canHash && size <= MOST_HASHED);
+}
+
+/* Nothing is sent before the first window is hashed. */
+function begin(file) {
+  const parts = partsOf(file);
+  begun.set(file, parts);
+  firstHashes(parts).catch(() => {}); // told when they are asked for
+}
+
+export const firstHashes = (parts, signal) => parts.hashes(1, windowLength(parts.partSize, 0), signal);
 
 /* Asks the browser for a connection to each of S3's hosts: the first parts need not wait for one. */
 function connect() {

@@ -4,11 +4,10 @@ import { abortUpload, completeUpload, startUpload } from "./api.js";
 import { completions, starts } from "./batch.js";
 import { Failure } from "./failure.js";
 import { fingerprint } from "./fingerprint.js";
-import { canHash } from "./hashing.js";
-import { lanes } from "./lanes.js";
 import { hold } from "./lock.js";
 import { Parts } from "./parts.js";
-import { MOST_HASHED, partSize, SINGLE_PUT_UP_TO, windowLength } from "./plan.js";
+import { SINGLE_PUT_UP_TO } from "./plan.js";
+import { firstHashes, partsOf } from "./ready.js";
 import { persist, unlessAborted } from "./retry.js";
 import { Upload } from "./upload.js";
 
@@ -22,7 +21,7 @@ export class Transfer {
   /* resume: an unfinished upload of this very file, as the API describes it. */
   constructor(file, path, { onConflict = "rename", resume = null } = {}) {
     Object.assign(this, { file, path, onConflict });
-    if (resume) this.#upload = new Upload(resume.id, partsOf(file, resume), null);
+    if (resume) this.#upload = new Upload(resume.id, partsLeft(file, resume), null);
   }
 
   get id() {
@@ -98,9 +97,7 @@ export class Transfer {
   async #start(keep) {
     await this.#starting?.catch(() => {}); // by a run that was paused meanwhile
     if (this.#upload) return this.#hold();
-    const size = partSize(this.file.size, lanes.known);
-    const parts = new Parts(this.file, size, canHash && size <= MOST_HASHED);
-    await unlessAborted(keep.signal, this.#open(parts, keep));
+    await unlessAborted(keep.signal, this.#open(partsOf(this.file), keep));
   }
 
   /* Goes on when the run is aborted: what was opened has to be known, to be resumed or ended. */
@@ -123,7 +120,7 @@ export class Transfer {
     const { file, path, onConflict } = this;
     const several = parts.count > 1;
     const [hashes, known] = await Promise.all([
-      parts.hashes(1, windowLength(parts.partSize, 0), keep.signal),
+      firstHashes(parts, keep.signal),
       several ? fingerprint(file).catch(() => "") : "", // unreadable: hashing it says so
     ]);
     const body = {
@@ -179,4 +176,4 @@ export class Transfer {
   }
 }
 
-const partsOf = (file, { part_size: size, checksums }) => new Parts(file, size, checksums);
+const partsLeft = (file, { part_size: size, checksums }) => new Parts(file, size, checksums);

@@ -131,6 +131,39 @@ def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
     assert longest < 500  # on a busy machine; a quarter of it on a quiet one
 
 
+def test_what_goes_first_is_hashed_while_names_are_looked_up(bench: Page) -> None:
+    seen = bench.evaluate(
+        """async () => {
+            const { getReady, partsOf, firstHashes } = await at("ready");
+            const [small, large] = [fileOf(1000), fileOf(20 * 1024 ** 2)];
+            let cuts = 0;
+            const cut = large.slice;
+            large.slice = (...bytes) => (cuts += 1, cut.apply(large, bytes));
+            getReady([{ file: small }, { file: large }]);
+            const ahead = cuts;
+            const parts = partsOf(large);
+            const hashes = await firstHashes(parts, never);
+            return { ahead, cuts, hashes: hashes.length, others: partsOf(large) !== parts };
+        }"""
+    )
+    assert seen == {"ahead": 3, "cuts": 4, "hashes": 3, "others": True}
+
+
+def test_a_file_that_cannot_be_read_is_no_news_before_it_is_sent(bench: Page) -> None:
+    said = bench.evaluate(
+        """async () => {
+            const { getReady, partsOf, firstHashes } = await at("ready");
+            const file = fileOf(20 * 1024 ** 2);
+            const broken = () => Promise.reject(new DOMException("", "NotReadableError"));
+            file.slice = () => ({ size: 1, arrayBuffer: broken });
+            getReady([{ file }]);
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            return firstHashes(partsOf(file), never).catch(({ message }) => message);
+        }"""
+    )
+    assert said.startswith("This file cannot be read.")
+
+
 def test_a_connection_to_s3_is_asked_for_while_names_are_looked_up(bench: Page) -> None:
     heard = bench.evaluate(
         """async () => {

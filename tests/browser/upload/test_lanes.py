@@ -69,6 +69,40 @@ def test_a_line_that_limits_each_connection_gets_six_within_two_seconds(
     assert sum(count >= 5 for count in seen["counts"]) >= 0.98 * len(seen["counts"])
 
 
+@pytest.mark.parametrize(
+    ("each", "by", "lanes"),
+    [
+        pytest.param("20_000", 0.5, 8, id="fast: at a glance"),
+        pytest.param("Math.min(20_000, 100 * 2 ** (ms / 150))", 2, 8, id="fast, but far away"),
+        pytest.param("500", 9, 2, id="slow"),
+        pytest.param("Math.min(500, 50 * 2 ** (ms / 150))", 9, 2, id="slow, and far away"),
+        pytest.param("Math.min(60_000 / lanes, 20_000)", 5, 8, id="fast, and busy"),
+        pytest.param("ms < 700 ? 40_000 : 60_000 / lanes", 5, 2, id="filled by each, buffers seem fast"),
+        pytest.param("ms < 700 ? 40_000 : 10_000", 5, 8, id="limits each, buffers seem fast"),
+    ],
+)
+def test_a_new_line_is_known_within_seconds(bench: Page, each: str, by: float, lanes: int) -> None:
+    """each: bytes per millisecond of one lane, of (lanes, milliseconds since the beginning)."""
+    counts = bench.evaluate(
+        """async () => {
+            const { Climb } = await at("climb");
+            const climb = new Climb(() => 8);
+            const each = (lanes, ms) => EACH;
+            const counts = [];
+            for (let now = 0; now < 10_000; now += 100) {
+                const { lanes } = climb;
+                counts.push(lanes);
+                for (let lane = 0; lane < lanes; lane += 1)
+                    climb.add(100 * each(lanes, now), 100, now + 100);
+            }
+            return counts;
+        }""".replace("EACH", each)
+    )
+    assert counts[0] == 2
+    assert counts[int(by * 10)] == lanes
+    assert counts[-1] == lanes
+
+
 def test_two_hosts_have_eight_lanes_and_connections_beside_them(bench: Page) -> None:
     """Twelve connections, some of which idle around their part while eight send."""
     line = {"each": 20 * MB, "all": 250 * MB, "part": 16 * MB, "seconds": 60}

@@ -102,6 +102,8 @@ def test_once_one_address_is_over_no_other_of_its_time_is_tried(
     s3.will(Op.PART, Refusal(400, "ExpiredToken"), part=4, times=1)
     for number in (5, 6):
         s3.will(Op.PART, Trouble.HELD, part=number)
+    # Two lanes, and a third after a look: the last parts wait.
+    bench.evaluate("localStorage.setItem('strongbox.line', JSON.stringify({ lanes: 2, speed: 1e6 }))")
     make(bench, "over.bin")
 
     def renewed() -> set[str]:
@@ -115,7 +117,7 @@ def test_once_one_address_is_over_no_other_of_its_time_is_tried(
     s3.behave()
     assert_whole(bench, bench.evaluate("outcome"), "over.bin")
     # What is on the wire goes on, since S3 has taken it; what waits for a lane was not tried in vain.
-    assert renewed() >= {"4", "8", "9"}
+    assert renewed() >= {"4", "9"}
     assert not renewed() & {"1", "2", "3"}
 
 
@@ -171,6 +173,7 @@ def test_a_pause_keeps_what_s3_has_and_going_on_sends_the_rest(bench: Page, s3: 
     paused = bench.evaluate("outcome")
     assert paused["failure"]["name"] == "AbortError"
     assert paused["id"]
+    rule.drop()
     s3.behave()
     came = send(bench)
     assert_whole(bench, came, "paused.bin")
@@ -190,6 +193,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(
     rule.wait()
     s3.wait_for_parts(4)
     bench.reload()
+    rule.drop()
     s3.forget()
     bench.evaluate(TOOLS)
     picked(path)
