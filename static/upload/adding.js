@@ -4,7 +4,7 @@
 import { decide, taken } from "./conflicts.js";
 import { files, firstNames, number } from "./format.js";
 import { isJunk } from "./junk.js";
-import { getReady } from "./ready.js";
+import { getReady, hashAhead } from "./ready.js";
 
 const CHUNK = 500; // files that become rows of the queue before the page gets a turn
 const SOON = 400; // milliseconds in which most additions are through: until then nothing is said
@@ -35,6 +35,7 @@ export class Adding {
       const [going, fresh] = await this.#split(entries);
       const resumed = going.filter(({ resume }) => !resume.elsewhere);
       if (resumed.length) notes.push(goesOn(resumed));
+      if (!this.queue.moving.count) hashAhead(fresh); // otherwise others need the line, and the workers
       const decided = await this.#settle(fresh, folder, slow, notes);
       if (decided) await this.#send([...going, ...decided], notes);
     } finally {

@@ -10,7 +10,7 @@ const LEAST = 2;
 /* Bytes per millisecond: with three lanes, parts of 5 MiB would take more than ten seconds each, and what is
    in flight is much to lose. */
 const SLOW = 1500;
-const FAST = 4 * SLOW; // more than buffers that fill make of a slow line
+const FAST = 4 * SLOW; // more than the buffers of a system make of a slow line; those of a proxy nearby may
 
 const GAIN = 1.08; // a lane more has to bring at least this much …
 const GAIN_OF_LEAP = 1.5; // … and a leap this: the first look, which they are compared with, is a short one
@@ -43,7 +43,7 @@ export class Climb {
   #told = 0; // how often work was told of
   #base = 0; // work per millisecond with the lanes that are being improved on
   #glimpsed = 0; // the same, while connections speed up
-  #leapt = 0; // the same after a leap that seemed to bring little: the look before it may have seen buffers fill
+  #leapt = 0; // the same after a leap that seemed to bring little: the look before may have seen buffers fill
   #pause = AGAIN;
   #upAfter = -Infinity;
   #downAfter = null; // not at once, unless going up did not help
@@ -67,6 +67,11 @@ export class Climb {
     this.#lanes = count;
   }
 
+  /* The lanes without those that are being tried: what may be remembered. */
+  get settled() {
+    return Math.min(this.#lanes - this.#trying, this.#most());
+  }
+
   /* A lane did so much in so long, while all of them were in use. The time is the lane's own, so that it
      does not count which of them happen to be between two parts. */
   add(work, time, now) {
@@ -84,7 +89,7 @@ export class Climb {
 
   #span(rate) {
     if (this.#base) return LOOK;
-    return rate >= FAST ? GLANCE : FIRST_LOOK;
+    return this.#step > 1 && rate >= FAST ? GLANCE : FIRST_LOOK;
   }
 
   /* Measures afresh: what was done lately had not all lanes to do it. */
@@ -104,7 +109,7 @@ export class Climb {
     this.lanes = Math.max(1, Math.floor(this.lanes / 2));
     this.#trouble = TROUBLE - 1;
     this.#troubledAt = now;
-    this.#trying = 0;
+    this.#trying = this.#leapt = this.#glimpsed = 0;
     this.#upAfter = now + RECOVER;
     this.again(now);
   }
@@ -122,7 +127,7 @@ export class Climb {
   #speedsUp(rate) {
     const before = this.#glimpsed;
     this.#glimpsed = rate;
-    return rate < SLOW && rate >= SPEEDING_UP * before;
+    return rate < FAST && rate >= SPEEDING_UP * before;
   }
 
   /* New connections seem fast until their buffers are full. */
@@ -132,16 +137,19 @@ export class Climb {
   }
 
   #measured(rate, now) {
+    const unknown = this.#leapt > 0 || (!this.#base && this.#step > 1);
+    const wronged = this.#leapt >= rate * GAIN_OF_LEAP;
     this.#base = rate;
-    if (this.#leapt >= rate * GAIN_OF_LEAP) {
+    this.#leapt = 0;
+    if (wronged) {
       this.#step = LEAP;
       this.#upAfter = now;
+      this.#pause = AGAIN;
+    } else if (unknown && (rate / this.lanes) * START < SLOW) {
+      this.#step = 1;
+      this.#upAfter = now + AGAIN_IF_SLOW;
+      this.#pause = 2 * AGAIN_IF_SLOW;
     }
-    this.#leapt = 0;
-    if (this.#step === 1 || rate >= SLOW) return;
-    this.#step = 1;
-    this.#upAfter = now + AGAIN_IF_SLOW;
-    this.#pause = 2 * AGAIN_IF_SLOW;
   }
 
   #judgeMore(rate, now) {

@@ -205,7 +205,7 @@ export class Lanes {
 
   #remember() {
     try {
-      this.memory.setItem(KEY, JSON.stringify({ lanes: this.count, speed: Math.round(this.#speed) }));
+      this.memory.setItem(KEY, JSON.stringify({ lanes: this.#climb.settled, speed: Math.round(this.#speed) }));
     } catch {
       // Full, or forbidden: it is measured again next time.
     }

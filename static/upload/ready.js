@@ -12,24 +12,24 @@ const begun = new WeakMap(); // file → its parts
 export function getReady(entries) {
   connect();
   warmUp(entries.reduce((most, { file }) => Math.max(most, file.size), 0));
-  const first = entries.find(({ file }) => file.size > SINGLE_PUT_UP_TO);
-  if (first) begin(first.file);
 }
 
-/* The file as parts, of which some may have been hashed. */
-export function partsOf(file) {
+/* Nothing of a large file is sent before its first window is hashed. */
+export function hashAhead(entries) {
+  const first = entries.find(({ file }) => file.size > SINGLE_PUT_UP_TO);
+  if (!first) return;
+  const parts = takeParts(first.file);
+  begun.set(first.file, parts);
+  firstHashes(parts).catch(() => {}); // told when they are asked for
+}
+
+/* The file as parts, some of which may have been hashed. */
+export function takeParts(file) {
   const parts = begun.get(file);
   begun.delete(file);
   if (parts) return parts;
   const size = partSize(file.size, lanes.known);
   return new Parts(file, size, canHash && size <= MOST_HASHED);
-}
-
-/* Nothing is sent before the first window is hashed. */
-function begin(file) {
-  const parts = partsOf(file);
-  begun.set(file, parts);
-  firstHashes(parts).catch(() => {}); // told when they are asked for
 }
 
 export const firstHashes = (parts, signal) => parts.hashes(1, windowLength(parts.partSize, 0), signal);

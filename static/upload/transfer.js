@@ -2,12 +2,12 @@
 
 import { abortUpload, completeUpload, startUpload } from "./api.js";
 import { completions, starts } from "./batch.js";
-import { Failure } from "./failure.js";
+import { Failure, fileChanged } from "./failure.js";
 import { fingerprint } from "./fingerprint.js";
 import { hold } from "./lock.js";
 import { Parts } from "./parts.js";
 import { SINGLE_PUT_UP_TO } from "./plan.js";
-import { firstHashes, partsOf } from "./ready.js";
+import { firstHashes, takeParts } from "./ready.js";
 import { persist, unlessAborted } from "./retry.js";
 import { Upload } from "./upload.js";
 
@@ -97,7 +97,7 @@ export class Transfer {
   async #start(keep) {
     await this.#starting?.catch(() => {}); // by a run that was paused meanwhile
     if (this.#upload) return this.#hold();
-    await unlessAborted(keep.signal, this.#open(partsOf(this.file), keep));
+    await unlessAborted(keep.signal, this.#open(takeParts(this.file), keep));
   }
 
   /* Goes on when the run is aborted: what was opened has to be known, to be resumed or ended. */
@@ -121,8 +121,9 @@ export class Transfer {
     const several = parts.count > 1;
     const [hashes, known] = await Promise.all([
       firstHashes(parts, keep.signal),
-      several ? fingerprint(file).catch(() => "") : "", // unreadable: hashing it says so
+      several ? fingerprint(file).catch(() => null) : "",
     ]);
+    if (known === null) throw fileChanged(); // it was hashed, and can no longer be read
     const body = {
       path,
       size: file.size,

@@ -289,6 +289,22 @@ def test_escape_adds_nothing_at_all(bob: Page) -> None:
     expect(bob.locator(".upload")).to_have_count(1)
 
 
+def test_a_file_that_is_saved_anew_while_a_question_is_open_begins_nothing(
+    bob: Page, make_file: MakeFile, folder: str
+) -> None:
+    put(bob, {"large.bin": "old"})
+    file = make_file("large.bin", 20 * MIB)
+    choose(bob, file)
+    answer = bob.get_by_role("dialog").get_by_role("button", name="Keep both")
+    expect(answer).to_be_focused()
+    bob.wait_for_timeout(1000)  # its first parts are hashed meanwhile
+    file.write_bytes(b"something else")
+    answer.click()
+    expect(bob.locator(".upload[data-state=failed]")).to_contain_text("changed")
+    begun = bob.request.get("/api/v1/uploads").json()["items"]
+    assert [one for one in begun if one["path"].startswith(folder)] == []
+
+
 def test_a_file_that_is_there_already_is_not_sent_again_unless_wanted(bob: Page) -> None:
     put(bob, {"same.txt": "content"})
     sent: list[str] = []

@@ -9,7 +9,7 @@ ADD = """async ([additions, open, elsewhere]) => {
     const { Adding } = await at("adding");
     const added = [], told = [], asked = [];
     const adding = new Adding({
-        queue: { add: (entries) => added.push(...entries) },
+        queue: { moving: { count: 0 }, add: (entries) => added.push(...entries) },
         unfinished: {
             renew: async () => {},
             claim: async (path) => (path === open ? { path, ...elsewhere } : null),
@@ -70,7 +70,7 @@ def answers(page: Page, name: str, *files: str) -> list[list[str | bool]]:
             await stored.run(never, hooksOf());
             const added = [];
             const adding = new Adding({
-                queue: { add: (entries) => added.push(...entries) },
+                queue: { moving: { count: 0 }, add: (entries) => added.push(...entries) },
                 unfinished: { renew: async () => {}, claim: async () => null },
                 ask: async () => "replace", tell: () => {},
             });
@@ -115,7 +115,7 @@ def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
             const { Adding } = await at("adding");
             const counted = [];
             const adding = new Adding({
-                queue: { add: (entries) => counted.push(entries.length) },
+                queue: { moving: { count: 0 }, add: (entries) => counted.push(entries.length) },
                 unfinished: { renew: async () => {}, claim: async () => null },
                 ask: async () => null, tell: () => {},
             });
@@ -134,16 +134,16 @@ def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
 def test_what_goes_first_is_hashed_while_names_are_looked_up(bench: Page) -> None:
     seen = bench.evaluate(
         """async () => {
-            const { getReady, partsOf, firstHashes } = await at("ready");
+            const { hashAhead, takeParts, firstHashes } = await at("ready");
             const [small, large] = [fileOf(1000), fileOf(20 * 1024 ** 2)];
             let cuts = 0;
             const cut = large.slice;
             large.slice = (...bytes) => (cuts += 1, cut.apply(large, bytes));
-            getReady([{ file: small }, { file: large }]);
+            hashAhead([{ file: small }, { file: large }]);
             const ahead = cuts;
-            const parts = partsOf(large);
+            const parts = takeParts(large);
             const hashes = await firstHashes(parts, never);
-            return { ahead, cuts, hashes: hashes.length, others: partsOf(large) !== parts };
+            return { ahead, cuts, hashes: hashes.length, others: takeParts(large) !== parts };
         }"""
     )
     assert seen == {"ahead": 3, "cuts": 4, "hashes": 3, "others": True}
@@ -152,13 +152,13 @@ def test_what_goes_first_is_hashed_while_names_are_looked_up(bench: Page) -> Non
 def test_a_file_that_cannot_be_read_is_no_news_before_it_is_sent(bench: Page) -> None:
     said = bench.evaluate(
         """async () => {
-            const { getReady, partsOf, firstHashes } = await at("ready");
+            const { hashAhead, takeParts, firstHashes } = await at("ready");
             const file = fileOf(20 * 1024 ** 2);
             const broken = () => Promise.reject(new DOMException("", "NotReadableError"));
             file.slice = () => ({ size: 1, arrayBuffer: broken });
-            getReady([{ file }]);
+            hashAhead([{ file }]);
             await new Promise((resolve) => setTimeout(resolve, 100));
-            return firstHashes(partsOf(file), never).catch(({ message }) => message);
+            return firstHashes(takeParts(file), never).catch(({ message }) => message);
         }"""
     )
     assert said.startswith("This file cannot be read.")
