@@ -43,7 +43,7 @@ export class Climb {
   #told = 0; // how often work was told of
   #base = 0; // work per millisecond with the lanes that are being improved on
   #glimpsed = 0; // the same, while connections speed up
-  #leapt = 0; // the same after a leap that seemed to bring little: the look before may have seen buffers fill
+  #rateOfLeap = 0; // the same with a leap that seemed to bring little: buffers may have flattered the base
   #pause = AGAIN;
   #upAfter = -Infinity;
   #downAfter = null; // not at once, unless going up did not help
@@ -109,7 +109,7 @@ export class Climb {
     this.lanes = Math.max(1, Math.floor(this.lanes / 2));
     this.#trouble = TROUBLE - 1;
     this.#troubledAt = now;
-    this.#trying = this.#leapt = this.#glimpsed = 0;
+    this.#trying = this.#rateOfLeap = this.#glimpsed = 0;
     this.#upAfter = now + RECOVER;
     this.again(now);
   }
@@ -137,15 +137,16 @@ export class Climb {
   }
 
   #measured(rate, now) {
-    const unknown = this.#leapt > 0 || (!this.#base && this.#step > 1);
-    const wronged = this.#leapt >= rate * GAIN_OF_LEAP;
+    // A first look is short. After a leap that was undone this one, a long one, says whether it was worth it.
+    const early = this.#rateOfLeap > 0 || (!this.#base && this.#step > 1);
+    const worthIt = this.#rateOfLeap >= rate * GAIN_OF_LEAP;
     this.#base = rate;
-    this.#leapt = 0;
-    if (wronged) {
+    this.#rateOfLeap = 0;
+    if (worthIt) {
       this.#step = LEAP;
       this.#upAfter = now;
       this.#pause = AGAIN;
-    } else if (unknown && (rate / this.lanes) * START < SLOW) {
+    } else if (early && (rate / this.lanes) * START < SLOW) {
       this.#step = 1;
       this.#upAfter = now + AGAIN_IF_SLOW;
       this.#pause = 2 * AGAIN_IF_SLOW;
@@ -162,7 +163,7 @@ export class Climb {
       return;
     }
     this.lanes = Math.max(this.lanes - this.#trying, LEAST);
-    if (leapt) this.#leapt = rate;
+    if (leapt) this.#rateOfLeap = rate;
     this.#step = 1;
     this.#upAfter = now + this.#pause;
     this.#pause = Math.min(this.#pause * 2, LONGEST);
