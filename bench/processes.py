@@ -25,11 +25,24 @@ def resident_bytes(pid: int) -> int:
     return sum(int(_stat(one)[21]) for one in _tree(pid)) * PAGE
 
 
-def busy_share(before: list[int]) -> float:
-    """How much of the machine's processors was used since `ticks` was called: 0 to 1."""
+@dataclass(frozen=True)
+class Load:
+    """Shares of the machine's processors, 0 to 1. stolen: what the host gave to other machines."""
+
+    busy: float = 0.0
+    stolen: float = 0.0
+
+    def __str__(self) -> str:
+        stolen = f" and {self.stolen:.0%} stolen" if self.stolen >= 0.01 else ""
+        return f"{self.busy:.0%} busy{stolen}"
+
+
+def load(before: list[int]) -> Load:
+    """Since `ticks` was called."""
     spent = [now - then for now, then in zip(ticks(), before, strict=True)]
-    idle = spent[3] + spent[4]  # idle, and waiting for a disk
-    return 1 - idle / max(1, sum(spent))
+    idle, stolen = spent[3] + spent[4], spent[7]  # idle: waiting for a disk, too
+    whole = max(1, sum(spent))
+    return Load((whole - idle - stolen) / whole, stolen / whole)
 
 
 def ticks() -> list[int]:

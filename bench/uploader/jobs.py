@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.processes import Load
 from bench.uploader.profiles import MIB, Profile
 
 # Every hundredth PUT is answered 503, from the fiftieth on; at three tenths of the file one connection
@@ -55,7 +56,7 @@ class Outcome:
     cpu: float = 0.0  # its seconds
     grown: int = 0  # bytes of its memory
 
-    busy: float = 0.0  # of the machine's processors, meanwhile
+    load: Load = field(default_factory=Load)
     began: float = 0.0  # seconds since 1970
 
     @property

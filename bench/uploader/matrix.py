@@ -129,7 +129,7 @@ async def run(arena: Arena, sizes: Sizes, planned: Iterable[Planned]) -> Results
 
 
 def _say(one: Planned, told: Outcome) -> None:
-    ended = told.failure or f"{told.seconds:.1f} s ({told.phases}), machine {told.busy:.0%} busy"
+    ended = told.failure or f"{told.seconds:.1f} s ({told.phases}), machine {told.load}"
     more = f"{' tuned' if one.tuned else ''}{' known' if one.known else ''}"
     name = f"{one.profile.name} {one.how} {one.who}{more}"
     print(f"  {name}: {ended}", file=sys.stderr, flush=True)
@@ -167,7 +167,7 @@ def _row(one: Planned, ours: Outcome, theirs: Outcome | None, size: int) -> Row:
     ratio = f"{ours.seconds / theirs.seconds:.2f}×" if ended else ""
     how = f"peer: {called(one.who)}, {one.tuning.words}"
     if one.rate > TOGETHER:
-        how += f"; alone, machine {ours.busy:.0%} and {theirs.busy:.0%} busy"
+        how += f"; alone, machine {ours.load}, with the peer {theirs.load}"
     return Row(what, _told(one, ours, size), _told(one, theirs, size), ratio, how)
 
 
