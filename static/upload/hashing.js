@@ -6,6 +6,7 @@ import { settings } from "./settings.js";
 const WORKERS = 2; // reading one piece overlaps with hashing another; more would be more memory
 const TINY = 1024 * 1024; // bytes up to which the way to a worker and back costs more than it saves
 const DIGEST = 32; // bytes
+const MOST_READ = 512 * 1024 * 1024;
 const PATIENCE = 60_000; // milliseconds that a worker may take, and another for each so many bytes:
 const SLOWEST = 4 * 1024; // it may have died without a word
 
@@ -72,19 +73,29 @@ class Places {
 
 const inPage = async (blob) => crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
 
-/* A hasher that makes its worker when it is first needed, and does without one that does not come up. */
-function inWorker() {
+/* A hasher that makes its worker when it is first needed, and does without one that does not come up. What a worker
+   has read is given back late, but at its end: so another takes its place after so many bytes. */
+export function inWorker(most = MOST_READ) {
   let worker = null;
+  let read = 0;
   let usable = typeof Worker === "function";
+  const end = () => {
+    worker?.terminate();
+    worker = null;
+    read = 0;
+  };
   return async (blob) => {
     if (!usable) return inPage(blob);
     try {
       worker ??= new Worker(settings.workerUrl, { type: "module" });
-      return await answer(worker, blob);
+      const digest = await answer(worker, blob);
+      read += blob.size;
+      if (read >= most) end();
+      return digest;
     } catch (error) {
       if (error instanceof DOMException && READING.has(error.name)) throw error;
       usable = false;
-      worker?.terminate();
+      end();
       return inPage(blob);
     }
   };
@@ -117,4 +128,4 @@ function unreadable(error) {
 }
 
 const here = new Places(Array.from({ length: 4 }, () => inPage));
-const anywhere = new Places(Array.from({ length: WORKERS }, inWorker));
+const anywhere = new Places(Array.from({ length: WORKERS }, () => inWorker()));

@@ -48,6 +48,25 @@ def test_workers_come_up_ahead_of_a_large_file_only(bench: Page) -> None:
         bench.evaluate("async (size) => (await at('hashing')).warmUp(size)", MIB + 1)
 
 
+def test_another_worker_takes_over_once_one_has_read_much(bench: Page) -> None:
+    """What it has read it holds until it ends: otherwise gigabytes, with a large file."""
+    ended: list[str] = []
+    bench.on("worker", lambda worker: worker.on("close", lambda gone: ended.append(gone.url)))
+    hashes = bench.evaluate(
+        """async ([most, sizes]) => {
+            const { base64, inWorker } = await at("hashing");
+            const hasher = inWorker(most);
+            const hashes = [];
+            for (const size of sizes) hashes.push(base64(new Uint8Array(await hasher(fileOf(size)))));
+            return hashes;
+        }""",
+        [4 * MIB, [2 * MIB, 3 * MIB, MIB, 5 * MIB, MIB]],
+    )
+    assert hashes == expected([2 * MIB, 3 * MIB, MIB, 5 * MIB, MIB])
+    while len(ended) < 2:
+        bench.wait_for_timeout(10)
+
+
 def test_small_files_need_no_worker(bench: Page) -> None:
     workers: list[str] = []
     bench.on("worker", lambda worker: workers.append(worker.url))
