@@ -3,11 +3,13 @@
 const carriesFiles = (transfer) => transfer?.types.includes("Files") ?? false;
 
 /* onFiles(promise of {found: [{file, name}], unreadable: how many}) is told at once; walking a folder of
-   thousands takes its time, and onCount(how many so far) hears of it. The veil shows while something hovers. */
-export function acceptDrops(veil, onFiles, onCount = () => {}) {
+   thousands takes its time, and onCount(how many so far) hears of it. The veil shows while something hovers,
+   which onHover() is told of when it begins. */
+export function acceptDrops(veil, { onFiles, onCount, onHover }) {
   let depth = 0; // enter and leave come for every element on the way
   const hover = (change) => {
     depth = Math.max(0, depth + change);
+    if (veil.hidden && depth) onHover();
     veil.hidden = depth === 0;
   };
   const on = (type, react) =>

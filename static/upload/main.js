@@ -7,6 +7,7 @@ import { acceptDrops, named } from "./drop.js";
 import { files } from "./format.js";
 import { picker } from "./pick.js";
 import { Queue } from "./queue.js";
+import { expectFiles } from "./ready.js";
 import { SignIn } from "./signin.js";
 import { Unfinished } from "./unfinished.js";
 import { View } from "./view.js";
@@ -43,17 +44,20 @@ const unfinished = new Unfinished({
 });
 const adding = new Adding({ queue, unfinished, ask, tell });
 
+for (const input of document.querySelectorAll("input[type=file]")) {
+  input.addEventListener("click", expectFiles);
+}
 for (const input of form.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", () => {
     adding.add({ found: named(input.files), unreadable: 0 }, folder);
     input.value = ""; // so that the same file can be chosen again
   });
 }
-acceptDrops(
-  at("#veil"),
-  (coming) => adding.add(coming, folder),
-  (count) => count > 500 && tell(`Reading the folder: ${files(count)} so far…`),
-);
+acceptDrops(at("#veil"), {
+  onHover: expectFiles,
+  onFiles: (coming) => adding.add(coming, folder),
+  onCount: (count) => count > 500 && tell(`Reading the folder: ${files(count)} so far…`),
+});
 
 // listing.js shows what has come, without knowing the uploader.
 queue.addEventListener("changed", ({ detail: item }) => {

@@ -31,6 +31,7 @@ const MOST_KNOWN = 128 * MIB; // a hasher has one part in memory
 const FIRST_WINDOW = 16 * MIB; // hashed before anything is sent
 const LARGEST_WINDOW = 64 * MIB; // the first of them waits until all are hashed
 const MOST_IN_WINDOW = 8;
+const LEAST_IN_FIRST = 2; // as many as there are lanes at first, and hashers
 
 /* Bytes of every part but the last. link: what is known of it, as lanes.js tells. */
 export function partSize(size, link = null) {
@@ -65,7 +66,7 @@ function evenly(size, wished, lanes) {
 /* Parts in the nth window, from 0: few at first, so that sending starts at once. */
 export function windowLength(part, nth) {
   const most = clamp(Math.floor(LARGEST_WINDOW / part), 1, MOST_IN_WINDOW);
-  const first = clamp(Math.floor(FIRST_WINDOW / part), 1, most);
+  const first = clamp(Math.floor(FIRST_WINDOW / part), LEAST_IN_FIRST, most);
   return Math.min(first * 2 ** nth, most);
 }
 

@@ -1,4 +1,5 @@
-/* What sending needs in any case, begun while the site is still asked which names are taken. */
+/* What sending needs in any case, begun while somebody still chooses, and while the site is asked which names are
+   taken. */
 
 import { canHash, warmUp } from "./hashing.js";
 import { hosts } from "./hosts.js";
@@ -8,7 +9,13 @@ import { MOST_HASHED, partSize, SINGLE_PUT_UP_TO, windowLength } from "./plan.js
 
 const begun = new WeakMap(); // file → its parts
 
-/* entries: {file}. */
+/* Files seem to be coming: whatever size they turn out to have. */
+export function expectFiles() {
+  connect();
+  warmUp(Infinity);
+}
+
+/* entries: {file}. They have come; if they were expected long ago, connections have been closed since. */
 export function getReady(entries) {
   connect();
   warmUp(entries.reduce((most, { file }) => Math.max(most, file.size), 0));

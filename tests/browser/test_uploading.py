@@ -38,8 +38,8 @@ def download(page: Page, name: str, to: Path) -> Path:
     return to
 
 
-def drop(page: Page, files: dict[str, str]) -> None:
-    """Let go of files, name → content, above the middle of the page."""
+def hover(page: Page, files: dict[str, str]) -> None:
+    """Hold files, name → content, above the middle of the page."""
     page.evaluate(
         """files => {
             const dataTransfer = new DataTransfer();
@@ -52,6 +52,10 @@ def drop(page: Page, files: dict[str, str]) -> None:
         files,
     )
     expect(page.get_by_text("Drop to upload into")).to_be_visible()
+
+
+def drop(page: Page, files: dict[str, str]) -> None:
+    hover(page, files)
     page.evaluate("letGo()")
     expect(page.get_by_text("Drop to upload into")).to_be_hidden()
 
@@ -116,6 +120,20 @@ def choose_again(page: Page, row: Locator, file: Path) -> None:
 def bob_folder(page: Page) -> str:
     value: str = page.locator("#uploader [name=folder]").input_value()
     return value
+
+
+@pytest.mark.parametrize("way", ["keyboard", "mouse", "hovering"])
+def test_hashers_come_up_while_files_are_still_on_their_way(visit: Visit, way: str) -> None:
+    page = visit("/files/", "bob@example.com")
+    with page.expect_worker():
+        if way == "hovering":
+            hover(page, {"a.txt": "a"})
+        else:
+            with page.expect_file_chooser():
+                if way == "mouse":
+                    page.get_by_text("Choose files", exact=True).click()
+                else:
+                    page.get_by_label("Choose files to upload").press("Enter")
 
 
 def test_several_files_of_every_kind_of_size_come_back_as_they_were(

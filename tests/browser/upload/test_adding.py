@@ -181,3 +181,27 @@ def test_a_connection_to_s3_is_asked_for_while_names_are_looked_up(bench: Page) 
         }"""
     )
     assert heard == [[["preconnect", "https://bucket.example/", "anonymous"]], 0]
+
+
+def test_all_is_ready_for_files_while_somebody_still_chooses_them(bench: Page) -> None:
+    workers: list[str] = []
+    bench.on("worker", lambda worker: workers.append(worker.url))
+    heard = bench.evaluate(
+        """async () => {
+            const { configure } = await at("api");
+            configure({ storage: "https://bucket.example" });
+            const links = [];
+            const note = ({ rel, href }) => links.push([rel, href]);
+            new MutationObserver((records) => {
+                for (const { addedNodes } of records) addedNodes.forEach(note);
+            }).observe(document.head, { childList: true });
+            (await at("ready")).expectFiles();
+            await new Promise((resolve) => setTimeout(resolve));
+            return links;
+        }"""
+    )
+    assert heard == [["preconnect", "https://bucket.example/"]]
+    bench.evaluate(
+        "async () => { await (await at('hashing')).sha256(new Blob([new Uint8Array(2 ** 21)])); }"
+    )
+    assert len(workers) == 2

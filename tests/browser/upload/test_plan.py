@@ -101,8 +101,8 @@ def test_whatever_the_size_and_the_line_s3_takes_the_parts(bench: Page) -> None:
     ("part", "lengths"),
     [
         (5 * MIB, [3, 6, 8]),
-        (16 * MIB, [1, 2, 4]),
-        (32 * MIB, [1, 2, 2]),
+        (16 * MIB, [2, 4, 4]),
+        (32 * MIB, [2, 2, 2]),
         (512 * MIB, [1, 1, 1]),
     ],
 )
