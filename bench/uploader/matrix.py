@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.table import Row
 from bench.uploader.contenders import CLI, OURS, Arena, called
@@ -29,12 +29,18 @@ PEERS = (*TUNABLE, *sorted(SERIAL, reverse=True))
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes on A, B and C; with faults so many that there are a hundred parts, for 1 % to fail."""
+    """Bytes on A, B and C; with faults so many that there are a hundred parts, for 1 % to fail.
+
+    large: one for which the seconds before the first byte and after the last are few.
+    """
 
     undisturbed: tuple[int, int, int] = (256 * MIB, GIB, 64 * MIB)
     disturbed: tuple[int, int, int] = (512 * MIB, 8 * GIB, 512 * MIB)
+    large: int = 4 * GIB
 
     def of(self, one: "Planned") -> int:
+        if one.large:
+            return self.large
         return (self.disturbed if one.how else self.undisturbed)["ABC".index(one.profile.name)]
 
 
@@ -48,6 +54,12 @@ class Planned:
     how: str  # "", "faults" or "reload"
     tuned: bool = False
     known: bool = False  # the line: to ours, and by their settings to peers
+    large: bool = False
+
+    @property
+    def ours(self) -> "Planned":
+        """What it is compared with."""
+        return replace(self, who=OURS, tuned=False)
 
     def job(self, arena: Arena, sizes: Sizes) -> Job:
         size = sizes.of(self)
@@ -108,6 +120,8 @@ def plan(*, quick: bool) -> list[Planned]:
         planned += [Planned(who, profile, "", tuned=True) for who in TUNABLE for profile in (A, B)]
         known = [(OURS, False), *((who, True) for who in TUNABLE)]
         planned += [Planned(who, B, "", tuned=tuned, known=True) for who, tuned in known]
+        planned += [Planned(who, B, "", large=True) for who in (OURS, CLI)]
+        planned += [Planned(who, B, "", tuned=tuned, known=True, large=True) for who, tuned in known]
         planned += [Planned(who, A, "faults") for who in TUNABLE]
         planned += [Planned(who, A, "reload") for who in TUNABLE if who != CLI]
     return sorted(planned, key=lambda one: (one.rate > TOGETHER, one.rate))
@@ -130,7 +144,7 @@ async def run(arena: Arena, sizes: Sizes, planned: Iterable[Planned]) -> Results
 
 def _say(one: Planned, told: Outcome) -> None:
     ended = told.failure or f"{told.seconds:.1f} s ({told.phases}), machine {told.load}"
-    more = f"{' tuned' if one.tuned else ''}{' known' if one.known else ''}"
+    more = "".join(f" {word}" for word in ("tuned", "known", "large") if getattr(one, word))
     name = f"{one.profile.name} {one.how} {one.who}{more}"
     print(f"  {name}: {ended}", file=sys.stderr, flush=True)
 
@@ -141,19 +155,11 @@ def rows(results: Results, sizes: Sizes) -> list[Row]:
     for one, theirs in results.items():
         if one.who == OURS:
             continue
-        ours = results[Planned(OURS, one.profile, one.how, known=one.known)]
-        made.append(_row(one, ours, theirs, sizes.of(one)))
-    alone = [one for one in results if one.who == OURS and not _has_peer(one, results)]
+        made.append(_row(one, results[one.ours], theirs, sizes.of(one)))
+    compared = {one.ours for one in results if one.who != OURS}
+    alone = [one for one in results if one.who == OURS and one not in compared]
     made += [_row(one, results[one], None, sizes.of(one)) for one in alone]
     return sorted(made, key=lambda row: row.what)
-
-
-def _has_peer(one: Planned, results: Results) -> bool:
-    return any(
-        (other.profile, other.how, other.known) == (one.profile, one.how, one.known)
-        for other in results
-        if other.who != OURS
-    )
 
 
 def _row(one: Planned, ours: Outcome, theirs: Outcome | None, size: int) -> Row:
