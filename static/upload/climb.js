@@ -1,6 +1,10 @@
 /* How many PUTs at once: one more while that brings more, one fewer while that costs nothing, and half as
    many when the storage or the line gives way. Pure: it is told what happens, and when (milliseconds). */
 
+import { BUFFERS } from "./lane.js";
+import { Look } from "./look.js";
+import { Trouble } from "./trouble.js";
+
 /* Two at first: on a slow line all parts in flight would end together, late, and a reload before would lose
    them all. On a fast one the others follow within half a second. */
 const START = 2;
@@ -16,8 +20,7 @@ const GAIN = 1.08; // a lane more has to bring at least this much …
 const GAIN_OF_LEAP = 1.5; // … and a leap this: the first look, which they are compared with, is a short one
 const LOSS = 0.97; // what a lane fewer may cost
 const SETTLE = 250; // after a change, until connections stand
-export const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
-const SETTLED = 4000; // after so long they are full at any rate
+const SETTLED = 4000; // after so long buffers are full at any rate
 const FIRST_LOOK = 350; // measured before the leap: a line with room for several times as much shows that soon …
 const GLANCE = 100; // … or at once
 const SPEEDING_UP = 1.5; // connections begin slowly: while each look shows so much more, the line may be anything
@@ -28,19 +31,13 @@ const LONGEST = 300_000; // … and so on up to here
 const RECOVER = 3000; // after trouble
 const PROVEN = 30_000; // a lane that has brought more is not doubted for so long
 
-const CALM = 0.1; // a PUT that went well outweighs a tenth of one that did not: 1 % of them is noise
-const TROUBLE = 2; // and so many at once are not
-const APART = 1000; // what fails together is one trouble
-
 export class Climb {
   #lanes;
   #most;
   #trying = 0; // lanes more, or fewer; 0: measuring what there is
   #step;
-  #from = null; // when measuring begins
-  #work = 0;
-  #time = 0; // of lanes, together
-  #told = 0; // how often work was told of
+  #look = new Look();
+  #trouble = new Trouble();
   #base = 0; // work per millisecond with the lanes that are being improved on
   #glimpsed = 0; // the same, while connections speed up
   #rateOfLeap = 0; // the same with a leap that seemed to bring little: buffers may have flattered the base
@@ -48,8 +45,6 @@ export class Climb {
   #upAfter = -Infinity;
   #downAfter = null; // not at once, unless going up did not help
   #proven; // whether fewer lanes are known to be worse
-  #trouble = 0;
-  #troubledAt = -Infinity;
 
   /* most(): how many there may be. lanes: what was best another day. */
   constructor(most, lanes = 0) {
@@ -72,19 +67,11 @@ export class Climb {
     return Math.min(this.#lanes - this.#trying, this.#most());
   }
 
-  /* A lane did so much in so long, while all of them were in use. The time is the lane's own, so that it
-     does not count which of them happen to be between two parts. */
+  /* A lane did so much in so long, while all of them were in use. */
   add(work, time, now) {
-    this.#from ??= now - time;
-    if (now - time < this.#from) return;
-    this.#work += work;
-    this.#time += time;
-    this.#told += 1;
-    const rate = (this.#work / this.#time) * this.lanes;
-    const span = this.#span(rate);
-    if (now - this.#from < span || this.#time < span) return;
-    if (this.#told < this.lanes) return; // those that are through first are the fast ones
-    this.#judge(rate, now);
+    if (!this.#look.add(work, time, now)) return;
+    const rate = this.#look.rate(this.lanes);
+    if (this.#look.isOver(this.#span(rate), this.lanes, now)) this.#judge(rate, now);
   }
 
   #span(rate) {
@@ -93,22 +80,18 @@ export class Climb {
   }
 
   /* Measures afresh: what was done lately had not all lanes to do it. */
-  again(now, settle = this.#base && SETTLE) {
-    this.#from = now + settle;
-    this.#work = this.#time = this.#told = 0;
+  again(now, settle = this.#base ? SETTLE : 0) {
+    this.#look.again(now + settle);
   }
 
   succeeded() {
-    this.#trouble = Math.max(0, this.#trouble - CALM);
+    this.#trouble.succeeded();
   }
 
   /* A PUT stalled, or was turned away because there are too many. */
   failed(now) {
-    this.#trouble += 1;
-    if (this.#trouble < TROUBLE || now - this.#troubledAt < APART) return;
+    if (!this.#trouble.failed(now)) return;
     this.lanes = Math.max(1, Math.floor(this.lanes / 2));
-    this.#trouble = TROUBLE - 1;
-    this.#troubledAt = now;
     this.#trying = this.#rateOfLeap = this.#glimpsed = 0;
     this.#upAfter = now + RECOVER;
     this.again(now);
@@ -119,6 +102,7 @@ export class Climb {
     if (this.#trying > 0) this.#judgeMore(rate, now);
     else if (this.#trying < 0) this.#judgeFewer(rate, now);
     else this.#measured(rate, now);
+    this.#downAfter ??= now + PROVEN;
     this.#trying = this.#next(now);
     this.lanes += this.#trying;
     this.again(now, this.#settle);
@@ -142,15 +126,17 @@ export class Climb {
     const worthIt = this.#rateOfLeap >= rate * GAIN_OF_LEAP;
     this.#base = rate;
     this.#rateOfLeap = 0;
-    if (worthIt) {
-      this.#step = LEAP;
-      this.#upAfter = now;
-      this.#pause = AGAIN;
-    } else if (early && (rate / this.lanes) * START < SLOW) {
-      this.#step = 1;
-      this.#upAfter = now + AGAIN_IF_SLOW;
-      this.#pause = 2 * AGAIN_IF_SLOW;
+    if (worthIt) this.#tryNext(LEAP, now, AGAIN);
+    else if (early && (rate / this.lanes) * START < SLOW) {
+      this.#tryNext(1, now + AGAIN_IF_SLOW, 2 * AGAIN_IF_SLOW);
     }
+  }
+
+  /* pause: from that try to the one after it, if it does not help. */
+  #tryNext(step, at, pause) {
+    this.#step = step;
+    this.#upAfter = at;
+    this.#pause = Math.min(pause, LONGEST);
   }
 
   #judgeMore(rate, now) {
@@ -164,9 +150,7 @@ export class Climb {
     }
     this.lanes = Math.max(this.lanes - this.#trying, LEAST);
     if (leapt) this.#rateOfLeap = rate;
-    this.#step = 1;
-    this.#upAfter = now + this.#pause;
-    this.#pause = Math.min(this.#pause * 2, LONGEST);
+    this.#tryNext(1, now + this.#pause, this.#pause * 2);
     if (!this.#proven) this.#downAfter = now;
   }
 
@@ -183,7 +167,6 @@ export class Climb {
   }
 
   #next(now) {
-    this.#downAfter ??= now + PROVEN;
     const room = this.#most() - this.lanes;
     if (room && now >= this.#upAfter) return Math.min(this.#step, room);
     if (this.lanes > LEAST && now >= this.#downAfter) return -1;

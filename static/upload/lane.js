@@ -1,7 +1,6 @@
 /* The way of one PUT, which tells the lanes of the page what happens there; whoever has it releases it. */
 
-import { BUFFERS } from "./climb.js";
-
+export const BUFFERS = 4 * 1024 * 1024; // bytes of one connection that systems take in before they are sent
 export const SMALL = 1024 * 1024; // bytes up to which a PUT is mostly round trips
 const WHOLE = 2 * BUFFERS; // up to here most of a PUT is in buffers before any of it is told of
 /* Too much at once: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */

@@ -1,9 +1,9 @@
 /* The lanes that all PUTs of this page share. How many there are is measured; what was learnt of the line
    is remembered for the next visit. */
 
-import { BUFFERS, Climb } from "./climb.js";
+import { Climb } from "./climb.js";
 import { hosts } from "./hosts.js";
-import { Lane, SMALL } from "./lane.js";
+import { BUFFERS, Lane, SMALL } from "./lane.js";
 import { ANSWER } from "./put.js";
 
 /* Lanes, where connections are left beside them: for preflights, and for PUTs whose bytes are out. */
