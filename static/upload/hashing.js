@@ -9,6 +9,7 @@ const DIGEST = 32; // bytes
 const MOST_READ = 512 * 1024 * 1024;
 const PATIENCE = 60_000; // milliseconds that a worker may take, and another for each so many bytes:
 const SLOWEST = 4 * 1024; // it may have died without a word
+const AGAIN = 60_000; // milliseconds after which a script that could not be loaded may be there
 
 /* Browsers offer it on https and localhost only. Without it S3 still checks each piece's length. */
 export const canHash = Boolean(globalThis.crypto?.subtle);
@@ -73,19 +74,19 @@ class Places {
 
 const inPage = async (blob) => crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
 
-/* A hasher that makes its worker when it is first needed, and does without one that does not come up. What a worker
-   has read is given back late, but at its end: so another takes its place after so many bytes. */
+/* A hasher that makes its worker when it is needed, and does without one that does not come up. What a worker has
+   read is given back late, but all of it at its end: so another takes its place after so many bytes. */
 export function inWorker(most = MOST_READ) {
   let worker = null;
   let read = 0;
-  let usable = typeof Worker === "function";
+  let usableFrom = typeof Worker === "function" ? -Infinity : Infinity;
   const end = () => {
     worker?.terminate();
     worker = null;
     read = 0;
   };
   return async (blob) => {
-    if (!usable) return inPage(blob);
+    if (performance.now() < usableFrom) return inPage(blob);
     try {
       worker ??= new Worker(settings.workerUrl, { type: "module" });
       const digest = await answer(worker, blob);
@@ -94,7 +95,7 @@ export function inWorker(most = MOST_READ) {
       return digest;
     } catch (error) {
       if (error instanceof DOMException && READING.has(error.name)) throw error;
-      usable = false;
+      usableFrom = error.silent ? Infinity : performance.now() + AGAIN;
       end();
       return inPage(blob);
     }
@@ -104,13 +105,13 @@ export function inWorker(most = MOST_READ) {
 function answer(worker, blob) {
   let timer;
   const answered = new Promise((resolve, reject) => {
-    const fail = () => reject(new Error("The worker failed."));
-    timer = setTimeout(fail, PATIENCE + blob.size / SLOWEST);
+    const fail = (silent) => reject(Object.assign(new Error("The worker failed."), { silent }));
+    timer = setTimeout(() => fail(true), PATIENCE + blob.size / SLOWEST);
     worker.onmessage = ({ data }) =>
       data.digest ? resolve(data.digest) : reject(new DOMException("", data.error));
     worker.onerror = (event) => {
       event.preventDefault(); // it is no news: the page goes on without this worker
-      fail();
+      fail(false);
     };
     worker.postMessage(blob);
   });

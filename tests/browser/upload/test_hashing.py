@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Worker
 
 from tests.browser.conftest import Complaints
 from tests.browser.upload.conftest import MIB, content, digest
@@ -49,9 +49,15 @@ def test_workers_come_up_ahead_of_a_large_file_only(bench: Page) -> None:
 
 
 def test_another_worker_takes_over_once_one_has_read_much(bench: Page) -> None:
-    """What it has read it holds until it ends: otherwise gigabytes, with a large file."""
+    """What it has read it gives back late: otherwise gigabytes are held, with a large file."""
+    started: list[str] = []
     ended: list[str] = []
-    bench.on("worker", lambda worker: worker.on("close", lambda gone: ended.append(gone.url)))
+
+    def note(worker: Worker) -> None:
+        started.append(worker.url)
+        worker.on("close", lambda gone: ended.append(gone.url))
+
+    bench.on("worker", note)
     hashes = bench.evaluate(
         """async ([most, sizes]) => {
             const { base64, inWorker } = await at("hashing");
@@ -65,6 +71,22 @@ def test_another_worker_takes_over_once_one_has_read_much(bench: Page) -> None:
     assert hashes == expected([2 * MIB, 3 * MIB, MIB, 5 * MIB, MIB])
     while len(ended) < 2:
         bench.wait_for_timeout(10)
+    assert len(started) == 3
+
+
+def test_a_worker_that_could_not_be_loaded_is_tried_again_a_minute_later(
+    bench: Page, complaints: Complaints
+) -> None:
+    complaints.forgive("404")
+    bench.evaluate("async () => (await at('api')).configure({ workerUrl: '/static/not-there.js' })")
+    assert bench.evaluate(HASH, SIZES) == expected(SIZES)
+    there = "new URL('/static/upload/hash-worker.js', location).href"
+    bench.evaluate(f"async () => (await at('api')).configure({{ workerUrl: {there} }})")
+    bench.evaluate(
+        "() => { const now = performance.now; performance.now = () => now.call(performance) + 60_000; }"
+    )
+    with bench.expect_worker():
+        assert bench.evaluate(HASH, SIZES) == expected(SIZES)
 
 
 def test_small_files_need_no_worker(bench: Page) -> None:
