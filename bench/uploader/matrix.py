@@ -18,7 +18,7 @@ BESIDE_SLOW_ONES = 50e6
 ALONE = 1e12
 # What the page chooses for these sizes, given to those who can be told; and what once it knows the line.
 TUNED = {"A": Tuning(5 * MIB, 6), "B": Tuning(11 * MIB, 8)}
-# The best for one host name: ours has two, and then takes 12 to 15 MiB.
+# The best that was found for one host name; ours has two, and takes what a second carries.
 KNOWN = {"B": Tuning(57 * MIB, 6)}
 LARGE = Tuning(171 * MIB, 6)
 LEARNING = 512 * MIB  # uploaded before, to know the line

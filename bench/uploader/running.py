@@ -57,9 +57,7 @@ async def _measured(
         await beginning.aclose()
         if job.reload:
             await _reload(contender, page, made, job)
-        told = await asyncio.wait_for(page.evaluate("window.bench.over"), job.patience)
-        outcome.seconds, outcome.began = told.get("seconds", 0.0), told.get("began", 0.0) / 1000
-        outcome.failure = " ".join(told.get("failed", "").split())
+        await _end(page, job, outcome)
     except TimeoutError:
         outcome.failure = f"not done after {job.patience:.0f} s"
     except BrowserError as error:
@@ -74,6 +72,12 @@ async def _measured(
     outcome.grown = processes.resident_bytes(made.server.pid) - before
     outcome.counted = await made.wire.count()
     return outcome
+
+
+async def _end(page: Page, job: Job, outcome: Outcome) -> None:
+    told = await asyncio.wait_for(page.evaluate("window.bench.over"), job.patience)
+    outcome.seconds, outcome.began = told.get("seconds", 0.0), told.get("began", 0.0) / 1000
+    outcome.failure = " ".join(told.get("failed", "").split())
 
 
 async def _dialog(page: Page) -> FileChooser:

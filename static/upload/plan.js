@@ -17,7 +17,7 @@ export const MOST_HASHED = GIB;
 /* What is in flight when the page goes away is lost, and a part that is refused is sent again: each is a small share
    of its file. */
 const SHARES = 100;
-const MOST_UNKNOWN = 16 * MIB; // while nothing is known of the line: as many as it has lanes are hashed first
+const MOST_UNKNOWN = 16 * MIB; // of an unknown line: before its last lane begins, a part is hashed for each
 const WORTH_IT = 8 * MIB; // what is not much larger than S3's least saves few requests
 
 /* A connection idles for two round trips around a part: the CORS preflight, which browsers remember for one address

@@ -6,7 +6,7 @@ const APART = 1000; // what fails together is one trouble
 
 export class Trouble {
   #failures = 0;
-  #lately = -Infinity;
+  #last = -Infinity; // when something gave way
 
   succeeded() {
     this.#failures = Math.max(0, this.#failures - CALM);
@@ -15,9 +15,9 @@ export class Trouble {
   /* Says whether something has to give way now. */
   failed(now) {
     this.#failures += 1;
-    if (this.#failures < TROUBLE || now - this.#lately < APART) return false;
+    if (this.#failures < TROUBLE || now - this.#last < APART) return false;
     this.#failures = TROUBLE - 1;
-    this.#lately = now;
+    this.#last = now;
     return true;
   }
 }

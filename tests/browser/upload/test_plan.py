@@ -85,7 +85,7 @@ def test_whatever_the_size_and_the_line_s3_takes_the_parts(bench: Page) -> None:
                     const fits = part >= 5 * MIB && part <= 5120 * MIB && part % 65536 === 0
                         && partCount(size, part) <= 10_000 && partCount(size, part) * part >= size;
                     const windows = [0, 1, 2, 9].map((nth) => windowLength(part, nth));
-                    const few = !line && size < 250 * 1024 * MIB && windows[0] < 2; // of one lane
+                    const few = !line && size < 250 * 1024 * MIB && windows[0] < 2; // a lane waits
                     const grow = windows.every((length, at) => length >= (windows[at - 1] ?? 1));
                     if (!fits || !grow || few || windows[3] > 8) bad.push([size, line, part, windows]);
                 }
