@@ -74,6 +74,7 @@ def test_a_line_that_limits_each_connection_gets_six_within_two_seconds(
     [
         pytest.param("20_000", 0.5, 8, id="fast: at a glance"),
         pytest.param("Math.min(20_000, 100 * 2 ** (ms / 150))", 2, 8, id="fast, but far away"),
+        pytest.param("ms < 200 ? 54_000 : 20_000", 3, 8, id="fast, buffers seem faster"),
         pytest.param("500", 9, 2, id="slow"),
         pytest.param("Math.min(500, 50 * 2 ** (ms / 150))", 9, 2, id="slow, and far away"),
         pytest.param("Math.min(66_000 / lanes, 20_000)", 5, 8, id="fast, and busy"),
