@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.ht
 
 import hashlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache as once
 from typing import TYPE_CHECKING
@@ -42,6 +42,7 @@ class Credentials:
     secret_key: str = field(repr=False)
     session_token: str = field(repr=False)
     expires_at: datetime
+    kept_as: str = field(default="", repr=False)  # their key in the cache
 
     def __reduce__(self) -> str:
         raise TypeError("credentials are not pickled: they would lie in a cache or a queue in the clear")
@@ -80,14 +81,19 @@ def credentials_for(user: User, id_token: str, identity: Identity) -> Credential
     with sealed_cache.one_at_a_time(key, FETCH_SECONDS):
         if found := _kept(key):
             return found
-        fetched = _fetch(user, id_token, identity)
-        _keep(key, fetched)
+        fetched = replace(_fetch(user, id_token, identity), kept_as=key)
+        _keep(fetched)
         return fetched
 
 
 def forget(user: User, identity: Identity) -> None:
     """Keep no credentials of somebody who leaves; AWS lets those handed out run out within the hour."""
     sealed_cache.forget(cache_key(user, identity))
+
+
+def drop(credentials: Credentials) -> None:
+    """Keep these no longer: AWS does not take them any more, whatever was said of their end."""
+    sealed_cache.forget(credentials.kept_as)
 
 
 def cache_key(user: User, identity: Identity) -> str:
@@ -169,11 +175,11 @@ def _client() -> "CognitoIdentityClient":
     )
 
 
-def _keep(key: str, credentials: Credentials) -> None:
+def _keep(credentials: Credentials) -> None:
     left = credentials.expires_at - MARGIN - datetime.now(UTC)
     fields = {**vars(credentials), "expires_at": credentials.expires_at.isoformat()}
     if left > timedelta(0):
-        sealed_cache.keep(key, fields, left.total_seconds())
+        sealed_cache.keep(credentials.kept_as, fields, left.total_seconds())
 
 
 def _kept(key: str) -> Credentials | None:

@@ -108,5 +108,5 @@ def delete_file(request: HttpRequest, file_id: UUID) -> Status[None]:
 
 
 def _known(path: str, file: File) -> dict[str, Any]:
-    content = {"size": file.size, "sha256": file.sha256, "part_size": file.part_size}
+    content = {name: getattr(file, name) for name in ("size", "sha256", "part_size", "etag")}
     return {"path": path, "id": file.pk, **content}

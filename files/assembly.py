@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accounts.faults import Unavailable
 from files import parts
 from files.faults import Conflict, Malformed
 from files.models import Upload
@@ -39,10 +40,14 @@ def assembled(prefix: Prefix, upload: Upload, claims: Sequence[Claim] | None) ->
             _check_parts(upload, held, claims)
             prefix.complete_multipart(upload.key, upload.multipart_id, held)
         except UploadOver:
-            # Over, but how? If S3's answer to an earlier completion was lost, the object is there.
-            if prefix.head(upload.key) is None:
+            # Over, but how? If S3's answer to an earlier completion was lost, the object is there. To a
+            # HEAD, one that is not there and one that may not be seen are the same: a listing tells.
+            if not prefix.found({upload.key: ""}):
                 raise
-    return whole(upload, prefix.head(upload.key))
+    stored = prefix.head(upload.key)
+    if stored is None and upload.multipart_id:
+        raise Unavailable  # it is there, as S3 has just said
+    return whole(upload, stored)
 
 
 def whole(upload: Upload, stored: Stored | None) -> Stored:

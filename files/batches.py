@@ -10,12 +10,12 @@ from uuid import UUID
 from accounts.credentials import Credentials
 from accounts.faults import Fault, NothingHere
 from accounts.models import User
-from files import keys, placing, uploads, windows
+from files import drafts, keys, placing, windows
 from files.assembly import NotArrived, whole
+from files.drafts import Asked
 from files.faults import Malformed, NameTaken
 from files.models import File, Upload
-from files.storage import Prefix, Stored, UploadOver
-from files.uploads import Asked
+from files.storage import Prefix, Stored
 from files.windows import Window
 
 MOST = 100
@@ -28,13 +28,10 @@ def start(
 ) -> list[Started | Fault]:
     """Open an upload of one PUT for each, signed; in the order asked. A Fault stays what it is."""
     new = zip(asked, keys.many(credentials.identity_id, len(asked)), strict=True)
-    drafts = [_draft(owner, one, key) for one, key in new]
-    spread = [not isinstance(one, Fault) and one.spread for one in asked]
-    there = uploads.there(owner, (one for one in drafts if isinstance(one, Upload)))
+    rows = [_draft(owner, one, key) for one, key in new]
+    there = drafts.there(owner, (one for one in rows if isinstance(one, Upload)))
     with Prefix(credentials) as prefix:
-        results = [
-            _signed(prefix, one, there, spread=wide) for one, wide in zip(drafts, spread, strict=True)
-        ]
+        results = [_signed(prefix, *both, there) for both in zip(rows, asked, strict=True)]
     Upload.objects.bulk_create(one[0] for one in results if not isinstance(one, Fault))
     return results
 
@@ -59,7 +56,9 @@ def _draft(owner: User, asked: Asked | Fault, key: str) -> Upload | Fault:
     if isinstance(asked, Fault):
         return asked
     try:
-        upload = uploads.draft(owner, asked, key)
+        if asked.id:
+            raise Malformed.of("id", "Among many, an upload has no id of your own.")
+        upload = drafts.draft(owner, asked, key)
         if upload.part_count > 1:
             raise Malformed.of("size", "This is more than one part. Start this upload by itself.")
         windows.numbered(upload.part_count, 1, asked.hashes)
@@ -69,29 +68,27 @@ def _draft(owner: User, asked: Asked | Fault, key: str) -> Upload | Fault:
 
 
 def _signed(
-    prefix: Prefix, draft: Upload | Fault, there: Mapping[str, str], *, spread: bool
+    prefix: Prefix, draft: Upload | Fault, asked: Asked | Fault, there: Mapping[str, File]
 ) -> Started | Fault:
     if isinstance(draft, Fault):
         return draft
+    assert isinstance(asked, Asked)
     try:
-        uploads.meet(draft, there)
+        drafts.meet(draft, there, asked.replaces)
     except NameTaken as fault:
         return fault
     hashes = [draft.sha256] if draft.sha256 else []
-    return draft, windows.sign(prefix, draft, range(1, 2), hashes, {}, spread=spread)
+    return draft, windows.sign(prefix, draft, range(1, 2), hashes, {}, spread=asked.spread)
 
 
 def _known(upload: Upload | None) -> File | Fault | None:
     """The outcome, where S3 need not be asked."""
     if upload is None:
         return NothingHere()
-    if upload.file is not None:
-        return upload.file
-    if upload.aborting:
-        return UploadOver()
-    if upload.multipart_id:
+    outcome = placing.known(upload)
+    if outcome is None and upload.multipart_id:
         return Malformed.of("ids", "This upload has several parts. Complete it by itself.")
-    return None
+    return outcome
 
 
 def _complete(prefix: Prefix, waiting: Sequence[Upload]) -> dict[UUID, File | Fault]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.faults import Fault
 from files import paths
-from files.faults import NameTaken
+from files.faults import Conflict, NameTaken
 from files.models import File, Upload
 from files.paths import Path
 from files.storage import Prefix, Stored, UploadOver, streamed_part
@@ -27,6 +27,15 @@ logger = logging.getLogger(__name__)
 
 BATCH, TRIES = 100, 10_000  # numbered names looked up at once, and before giving up
 RACES = 50  # of as many uploads that take the same name at the same moment
+
+
+class ReplacedSince(Conflict):
+    title = "This file was replaced"
+    detail = "It was stored, and another one has replaced it since."
+
+    def __init__(self) -> None:
+        super().__init__(errors={"path": self.detail})
+
 
 Outcome = File | Fault
 
@@ -43,11 +52,18 @@ class Arrived:
         return Path(self.upload.folder, self.upload.name)
 
 
+def known(upload: Upload) -> Outcome | None:
+    """What has become of it, where S3 need not be asked: its file, UploadOver or ReplacedSince."""
+    if upload.file is not None:
+        return upload.file if upload.file.key == upload.key else ReplacedSince()
+    return UploadOver() if upload.aborting else None
+
+
 def settle(prefix: Prefix, stored: Mapping[UUID, Stored]) -> dict[UUID, Outcome]:
     """The file of each upload (by id, all of one person), or why it has none, in one transaction.
 
     One that has its file already, since another tab was faster, gives that. Faults: UploadOver,
-    NameTaken.
+    NameTaken, ReplacedSince.
     """
     outcomes: dict[UUID, Outcome] = {}
     arrived: list[Arrived] = []
@@ -56,11 +72,10 @@ def settle(prefix: Prefix, stored: Mapping[UUID, Stored]) -> dict[UUID, Outcome]
         locked = _locked(list(stored))
         for pk, one in stored.items():
             upload = locked.get(pk)
-            if upload is None:
-                outcomes[pk] = UploadOver()
-            elif upload.file is not None:
-                outcomes[pk] = upload.file
-            else:
+            outcome = known(upload) if upload else UploadOver()
+            if outcome is not None:
+                outcomes[pk] = outcome
+            elif upload is not None:
                 arrived.append(Arrived(upload, one))
         outcomes |= _place_all(arrived, replaced)
         if replaced:

@@ -58,6 +58,10 @@ class NoObject(Fault):
     retry_after = None
 
 
+class CredentialsEnded(Unavailable):
+    """S3 takes these credentials no more, though they should hold: others will do."""
+
+
 class BucketMissing(Fault):
     title = "The storage is missing"
     detail = "The bucket that files are kept in is not there. Please tell an administrator."
@@ -75,10 +79,11 @@ _FAULTS: dict[str, type[Fault]] = {
     "NoSuchBucket": BucketMissing,
     "AccessDenied": Refused,
     "403": Refused,
-    # The credentials are kept fresh, so these are clocks apart or a role just changed: it passes.
-    "ExpiredToken": Unavailable,
-    "InvalidToken": Unavailable,
-    "InvalidAccessKeyId": Unavailable,
+    "ExpiredToken": CredentialsEnded,
+    "InvalidToken": CredentialsEnded,
+    "InvalidAccessKeyId": CredentialsEnded,
+    "400": CredentialsEnded,  # to a HEAD, which is answered without a code
+    # Clocks apart, or a role just changed: it passes.
     "SignatureDoesNotMatch": Unavailable,
     "RequestTimeTooSkewed": Unavailable,
     "SlowDown": Unavailable,

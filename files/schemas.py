@@ -15,11 +15,11 @@ from pydantic import (
 )
 
 from files.batches import MOST
+from files.drafts import Asked
 from files.faults import Malformed
 from files.models import Upload
 from files.parts import plan
 from files.paths import PATH_CHARACTERS
-from files.uploads import Asked
 from files.windows import MAX_HASHES
 
 Bytes = Annotated[int, Field(strict=True, ge=0)]
@@ -92,6 +92,16 @@ class StartIn(In):
     fingerprint: Annotated[str, Field(max_length=64, pattern=r"^[!-~]*$")] = Field(
         "", description="Of the content, however the client makes it: to know it again."
     )
+    id: UUID | None = Field(
+        None,
+        description="A random one of your own: asked again with it, since an answer was lost, you get "
+        "the same upload. Not among many.",
+    )
+    replaces: Annotated[str, Field(max_length=80)] = Field(
+        "",
+        description="The `etag` that “replace” may end, as `/files/known` tells it: a file of other "
+        "content stays, and this one is numbered.",
+    )
     spread: Annotated[bool, Field(strict=True)] = Field(
         False,
         description="Addresses may have any of S3’s host names: browsers open few connections to each.",
@@ -129,8 +139,9 @@ class BatchIn(In):
 
 class PartOut(Out):
     number: int
-    url: str = Field(description="PUT the bytes here. The signature covers Content-Length.")
-    headers: dict[str, str] = Field(description="To send exactly so.")
+    # Whoever sends this acts as the person: it is in no repr.
+    url: str = Field(repr=False, description="PUT the bytes here. The signature covers Content-Length.")
+    headers: dict[str, str] = Field(repr=False, description="To send exactly so.")
     size: int
     stored: bool = Field(description="S3 holds this part already.")
     etag: str | None
@@ -235,6 +246,7 @@ class KnownOut(Out):
     size: int
     sha256: str
     part_size: int | None
+    etag: str = Field(description="Of the content: to say what may be replaced.")
 
 
 class KnownListOut(Out):

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.core.files.base import File
 
-from accounts.credentials import Credentials
+from accounts.credentials import Credentials, drop
 from accounts.faults import Refused, Unavailable
 from files import s3
 from files.disposition import content_disposition, inline_type
-from files.s3 import BadParts, BucketMissing, NoObject, UploadOver, translated
+from files.s3 import BadParts, BucketMissing, CredentialsEnded, NoObject, UploadOver, translated
 from files.signing import Signer
 from files.streaming import FormStorage
 from files.streaming import part_size as streamed_part
@@ -78,7 +78,8 @@ class Stored:
 class Prefix:
     """One person's prefix of the bucket, opened with their credentials. Made per request, never shared.
 
-    A context manager: leaving it closes its connections.
+    A context manager: leaving it closes its connections. Credentials that S3 takes no more are dropped,
+    so that the next request gets others.
     """
 
     def __init__(self, credentials: Credentials) -> None:
@@ -97,6 +98,8 @@ class Prefix:
     ) -> None:
         if "_s3" in vars(self):
             self._s3.close()
+        if isinstance(error, CredentialsEnded):
+            drop(self._credentials)
 
     def __reduce__(self) -> str:
         raise TypeError("an opened prefix holds credentials: it is not pickled")

@@ -11,8 +11,9 @@ in no row now will be in none later, and a file's row whose object is not there 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,6 +23,7 @@ from files.models import File, Upload
 from files.survey import Survey, known, pages
 
 GRACE = timedelta(days=1)
+EVER = datetime.min.replace(tzinfo=UTC)
 FEW, SHARE = 10, 10  # more than ten, and more than a tenth of all, is suspicious; so is most of a few
 
 
@@ -115,9 +117,11 @@ class Sweep:
             raise Suspicious(
                 f"{stray:,} of {objects:,} objects in the bucket have no file here: {question}"
             )
-        unknown, open_here = sum(map(len, self._unknown())), Upload.objects.filter(file=None).count()
-        if unknown > max(FEW, open_here // SHARE):
-            raise Suspicious(f"{unknown:,} uploads in the bucket are none of those here: {question}")
+        most = max(FEW, Upload.objects.filter(file=None).count() // SHARE)
+        if len(list(islice(self._unknown_with_parts(), most + 1))) > most:
+            raise Suspicious(
+                f"more than {most:,} uploads with parts in the bucket are none of those here: {question}"
+            )
 
     # --- Uploads ----------------------------------------------------------------------------------
 
@@ -158,6 +162,11 @@ class Sweep:
             old = {(one.key, one.multipart_id) for one in page if one.begun_at < self.yesterday}
             rows = Upload.objects.filter(key__in={key for key, _ in old})
             yield sorted(old - set(rows.values_list("key", "multipart_id")))
+
+    def _unknown_with_parts(self) -> Iterator[tuple[str, str]]:
+        """Where S3's answer to a beginning was lost, nobody could send any part."""
+        for page in self._unknown():
+            yield from (one for one in page if self.bucket.sent_since(*one, EVER))
 
     def _drop(self, key: str, multipart_id: str) -> bool:
         self.bucket.abort(key, multipart_id)

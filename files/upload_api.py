@@ -16,6 +16,7 @@ from accounts.sessions import credentials_of
 from files import batches, uploads
 from files.access import permitted, upload_of
 from files.assembly import Claim
+from files.drafts import Asked
 from files.models import File, Upload
 from files.schemas import (
     ASKING,
@@ -41,7 +42,7 @@ from files.windows import MAX_HASHES, Window, WindowPart
 logger = logging.getLogger(__name__)
 router = Router(tags=["uploads"])
 
-OPEN_SHOWN = 100
+OPEN_SHOWN = 1_000
 
 
 @router.post(
@@ -65,7 +66,7 @@ def start_upload(request: HttpRequest, data: StartIn) -> Status[Any]:
     response={200: OpenListOut, ASKING: Problem},
 )
 def list_uploads(request: HttpRequest) -> Any:
-    """Those of several parts that are still open, newest first, at most 100."""
+    """Those of several parts that are still open, newest first, at most 1,000."""
     mine = Upload.objects.owned_by(permitted(request, "add_file"))
     return {"items": mine.open().in_parts().order_by("-created_at", "pk")[:OPEN_SHOWN]}
 
@@ -181,14 +182,14 @@ def abort_upload(request: HttpRequest, upload_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
-def _asked(request: HttpRequest, one: StartIn) -> uploads.Asked:
+def _asked(request: HttpRequest, one: StartIn) -> Asked:
     """Raises TooLarge, Malformed, and Refused to whoever may add files, but would end one by it."""
     if one.on_conflict == Upload.OnConflict.REPLACE:
         permitted(request, "change_file")
     return one.asked()
 
 
-def _asked_or_fault(request: HttpRequest, one: StartIn | Fault) -> uploads.Asked | Fault:
+def _asked_or_fault(request: HttpRequest, one: StartIn | Fault) -> Asked | Fault:
     if isinstance(one, Fault):
         return one
     try:

@@ -5,8 +5,7 @@ a transaction: a slow answer must not hold a lock. Each step can be repeated aft
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import islice
 
 from django.core.files.base import File as Content
@@ -15,12 +14,12 @@ from django.db import IntegrityError, transaction
 from accounts.credentials import Credentials
 from accounts.faults import Fault
 from accounts.models import User
-from files import disposition, keys, parts, paths, placing, windows
+from files import disposition, drafts, keys, paths, placing, windows
 from files.assembly import Claim, assembled, check_claims
+from files.drafts import Asked
 from files.faults import Conflict, Malformed, NameTaken, NotAllDeleted
 from files.models import File, Upload
 from files.parts import Plan
-from files.paths import Path
 from files.storage import Prefix, UploadOver
 from files.windows import Window
 
@@ -34,40 +33,28 @@ class AlreadyComplete(Conflict):
     detail = "The file is kept already. To be rid of it, delete the file."
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What somebody wants to upload, as they say; nothing is checked yet.
-
-    hashes: base64 SHA-256 of the first parts; with them, every part of this upload carries its hash.
-    last_modified, fingerprint: how the client knows the file again, to resume.
-    spread: whether addresses may be of any of the bucket's host names.
-    """
-
-    path: str
-    size: int
-    content_type: str = ""
-    on_conflict: str = Upload.OnConflict.RENAME
-    part_size: int | None = None
-    hashes: Sequence[str] = ()
-    last_modified: int | None = None
-    fingerprint: str = ""
-    spread: bool = False
-
-
 def start(*, owner: User, credentials: Credentials, asked: Asked) -> tuple[Upload, Window]:
-    """Open an upload, and sign its first parts.
+    """Open an upload, and sign its first parts; the same upload when asked again by its id.
 
-    Raises Malformed, TooLarge, NameTaken, and S3's faults.
+    Raises Malformed, TooLarge, NameTaken, Conflict, and S3's faults.
     """
-    upload = draft(owner, asked, keys.new(credentials.identity_id))
+    upload = drafts.draft(owner, asked, keys.new(credentials.identity_id))
     numbers = windows.numbered(upload.part_count, 1, asked.hashes)
-    meet(upload, there(owner, [upload]))
+    if asked.id and (begun := drafts.begun(upload)):
+        return _again(begun, credentials, asked)
+    drafts.meet(upload, drafts.there(owner, [upload]), asked.replaces)
     with Prefix(credentials) as prefix:
         if upload.part_count > 1:
             upload.multipart_id = _multipart_id(prefix, upload)
         window = windows.sign(prefix, upload, numbers, asked.hashes, {}, spread=asked.spread)
-        upload.save(force_insert=True)
-        return upload, window
+        if drafts.inserted(upload):
+            return upload, window
+        if upload.multipart_id:
+            prefix.abort_multipart(upload.key, upload.multipart_id)
+    begun = drafts.begun(upload)
+    if begun is None:
+        raise Conflict(drafts.ID_TAKEN)
+    return _again(begun, credentials, asked)
 
 
 def window(
@@ -109,15 +96,14 @@ def complete(*, upload: Upload, credentials: Credentials, claims: Sequence[Claim
     """Make the file of an upload whose parts are all in S3; the same file when asked again.
 
     claims: the parts that the client has sent, checked against what S3 holds. Raises NotArrived,
-    BadParts, UploadOver or NameTaken (all 409), Malformed, and S3's faults.
+    BadParts, UploadOver, NameTaken or ReplacedSince (all 409), Malformed, and S3's faults.
     """
-    if upload.file:
-        return upload.file
-    _must_be_open(upload)
-    check_claims(upload, claims)
-    with Prefix(credentials) as prefix:
-        stored = assembled(prefix, upload, claims)
-        outcome = placing.settle(prefix, {upload.pk: stored})[upload.pk]
+    outcome = placing.known(upload)
+    if outcome is None:
+        check_claims(upload, claims)
+        with Prefix(credentials) as prefix:
+            stored = assembled(prefix, upload, claims)
+            outcome = placing.settle(prefix, {upload.pk: stored})[upload.pk]
     if isinstance(outcome, Fault):
         raise outcome
     return outcome
@@ -136,7 +122,7 @@ def receive(
     asked = Asked(path, content.size, known)
     # One part, however large: django-storages cuts it by itself.
     plan = Plan(content.size, part_size=max(content.size, 1))
-    upload = draft(owner, asked, keys.new(credentials.identity_id), plan)
+    upload = drafts.draft(owner, asked, keys.new(credentials.identity_id), plan)
     upload.save(force_insert=True)
     try:
         with Prefix(credentials) as prefix:
@@ -211,46 +197,9 @@ def empty(*, owner: User, credentials: Credentials) -> None:
     File.objects.owned_by(owner).delete()
 
 
-# --- The rows --------------------------------------------------------------------------------------
-
-
-def draft(owner: User, asked: Asked, key: str, plan: Plan | None = None) -> Upload:
-    """The row of a new upload, not saved yet. Raises Malformed or TooLarge."""
-    plan = plan or parts.plan(asked.size, asked.part_size)
-    target = paths.parse(asked.path)
-    known_type = disposition.content_type(asked.content_type or disposition.UNKNOWN_TYPE)
-    if known_type is None:
-        raise Malformed.of("content_type", "This is not a media type, such as text/plain.")
-    return Upload(
-        owner=owner,
-        folder=target.folder,
-        name=target.name,
-        size=plan.size,
-        content_type=known_type,
-        key=key,
-        part_size=plan.part_size,
-        part_count=plan.count,
-        checksums=bool(asked.hashes),
-        sha256=asked.hashes[0] if asked.hashes and not plan.multipart else "",
-        last_modified=asked.last_modified,
-        fingerprint=asked.fingerprint,
-        on_conflict=asked.on_conflict,
-    )
-
-
-def there(owner: User, drafts: Iterable[Upload]) -> dict[str, str]:
-    """The keys of the files that are at their paths now, by path, where it matters to them."""
-    strict = (one for one in drafts if one.on_conflict != Upload.OnConflict.RENAME)
-    files = File.objects.owned_by(owner).at(Path(one.folder, one.name) for one in strict)
-    return {file.path: file.key for file in files}
-
-
-def meet(draft: Upload, there: Mapping[str, str]) -> None:
-    """NameTaken if nothing may be at the path; if something may be replaced, it is what is there now."""
-    if draft.on_conflict == Upload.OnConflict.FAIL and draft.path in there:
-        raise NameTaken.at(draft.path)
-    if draft.on_conflict == Upload.OnConflict.REPLACE:
-        draft.replaces = there.get(draft.path, "")
+def _again(begun: Upload, credentials: Credentials, asked: Asked) -> tuple[Upload, Window]:
+    hashes, spread = asked.hashes, asked.spread
+    return begun, window(upload=begun, credentials=credentials, first=1, hashes=hashes, spread=spread)
 
 
 def _must_be_open(upload: Upload) -> None:

@@ -11,28 +11,37 @@ const SOON = 400; // milliseconds in which most additions are through: until the
 
 export class Adding {
   #last = Promise.resolve();
+  #coming = 0; // additions that are not through
 
   /* tell(text): shows a line about the addition; "" takes it away. */
   constructor({ queue, unfinished, ask, tell }) {
     Object.assign(this, { queue, unfinished, ask, tell });
   }
 
+  /* Whether something was chosen that is not in the queue yet. */
+  get busy() {
+    return this.#coming > 0;
+  }
+
   /* coming: {found: [{file, name}], unreadable}, or a promise of it. One addition after the other. */
   add(coming, folder) {
-    this.#last = this.#last.then(() => this.#add(coming, folder)).catch(reportError);
+    this.#coming += 1;
+    const through = () => (this.#coming -= 1);
+    this.#last = this.#last.then(() => this.#add(coming, folder)).catch(reportError).finally(through);
     return this.#last;
   }
 
   async #add(coming, folder) {
     const slow = setTimeout(() => this.tell("Looking at the files…"), SOON);
     const notes = [];
+    const going = []; // entries that an unfinished upload waits for
     try {
       const { found, unreadable } = await coming;
       if (unreadable) notes.push(`${files(unreadable)} could not be read.`);
       getReady(found);
       await this.unfinished.renew();
       const entries = meant(found, notes).map(({ file, name }) => entryOf(file, name, folder));
-      const [going, fresh] = await this.#split(entries);
+      const fresh = await this.#split(entries, going);
       const resumed = going.filter(({ resume }) => !resume.elsewhere);
       if (resumed.length) notes.push(goesOn(resumed));
       if (!this.queue.moving.count) hashAhead(fresh); // otherwise others need the line, and the workers
@@ -40,24 +49,24 @@ export class Adding {
       if (decided) await this.#send([...going, ...decided], notes);
     } finally {
       clearTimeout(slow);
+      this.unfinished.release(going.map(({ resume }) => resume));
       this.tell(notes.join(" "));
     }
   }
 
-  /* Those that an unfinished upload waits for, and the rest. */
-  async #split(entries) {
-    const going = [];
+  /* Those that no unfinished upload waits for; the others are added to `going`. */
+  async #split(entries, going) {
     const fresh = [];
     for (const entry of entries) {
       entry.resume = await this.unfinished.claim(entry.path, entry.file);
       (entry.resume ? going : fresh).push(entry);
     }
-    return [going, fresh];
+    return fresh;
   }
 
   /* What is left to send after the question about taken names; null: nothing at all. */
   async #settle(entries, folder, slow, notes) {
-    const conflicting = await taken(entries, {
+    const conflicting = await this.#taken(entries, slow, {
       onCompare: (done, of) => {
         if (done % 100 === 0) this.tell(`Comparing with what is here: ${number(done)} of ${files(of)}…`);
       },
@@ -79,6 +88,22 @@ export class Adding {
     for (const entry of conflicting) entry.onConflict = answer;
     if (answer === "replace") onlyOnce(entries);
     return entries;
+  }
+
+  /* See conflicts.js. Nobody can be asked before they are signed in again. */
+  async #taken(entries, slow, hooks) {
+    for (;;) {
+      try {
+        return await taken(entries, hooks);
+      } catch (failure) {
+        if (!failure.signIn) throw failure;
+        clearTimeout(slow);
+        this.tell("What you chose is added once you are signed in again.");
+        const signedIn = new Promise((resolve) => this.queue.addEventListener("signed-in", resolve, { once: true }));
+        this.queue.signOut(failure);
+        await signedIn;
+      }
+    }
   }
 
   async #send(entries, notes) {
@@ -109,11 +134,20 @@ function goesOn(entries) {
 const entryOf = (file, name, folder) => ({
   file,
   name,
-  path: (folder + name).normalize("NFC"),
+  path: asKept(folder + name),
   onConflict: "rename",
   resume: null,
   identical: null,
+  replaces: "",
 });
+
+/* As the site keeps a path: it drops white space at either end of a name. */
+const asKept = (path) =>
+  path
+    .normalize("NFC")
+    .split("/")
+    .map((part) => part.trim())
+    .join("/");
 
 function meant(found, notes) {
   const kept = found.filter(({ name }) => !isJunk(name));

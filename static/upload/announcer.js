@@ -17,7 +17,7 @@ export class Announcer {
     queue.addEventListener("changed", ({ detail: item }) => this.#changed(item));
     queue.addEventListener("progress", () => this.#share());
     queue.addEventListener("ordered", ({ detail: item }) => this.#ordered(item));
-    queue.addEventListener("signed-out", ({ detail: item }) => this.say(item.failure.message));
+    queue.addEventListener("signed-out", ({ detail: failure }) => this.say(failure.message));
     queue.addEventListener("signed-in", () => this.say("You are signed in again. Uploads go on."));
     queue.addEventListener("settled", () => this.#settled());
   }

@@ -9,12 +9,16 @@ const AT_ONCE = 4; // files that are read and hashed at a time
 const PATIENCE = 20_000; // milliseconds
 
 /* Of these entries ({file, path, …}) those whose path is taken by another file. What is the very same as the
-   one that is there learns of it as entry.identical; what certainly is not, as entry.differs. onCompare(done, of) tells of long comparisons,
-   onUnknown() that nobody could say which names are taken. */
+   one that is there learns of it as entry.identical; what certainly is not, as entry.differs. entry.replaces: the
+   content that is there. onCompare(done, of) tells of long comparisons, onUnknown() that nobody could say which names
+   are taken. Fails where the sign-in has ended. */
 export async function taken(entries, { onCompare = () => {}, onUnknown = () => {} } = {}) {
   const known = await storedAt(entries, onUnknown);
   const met = entries.filter((entry) => known.has(entry.path));
-  for (const entry of met) entry.differs = entry.file.size !== known.get(entry.path).size;
+  for (const entry of met) {
+    const there = known.get(entry.path);
+    Object.assign(entry, { differs: entry.file.size !== there.size, replaces: there.etag });
+  }
   const alike = met.filter(({ file, path }) => mayBeSame(file, known.get(path)));
   let next = 0;
   const work = async () => {
@@ -38,7 +42,8 @@ async function storedAt(entries, onUnknown) {
   try {
     const found = await knownFiles([...paths(entries)], AbortSignal.timeout(PATIENCE));
     return new Map(found.map((file) => [file.path, file]));
-  } catch {
+  } catch (failure) {
+    if (failure.signIn) throw failure;
     onUnknown();
     return new Map();
   }

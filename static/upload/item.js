@@ -33,7 +33,7 @@ export class Item {
   place = 0; // where the list shows it: smaller is higher
   meter = new Meter();
 
-  /* entry: {file, name, path, onConflict, resume, identical}. name: with its folders if it came in one;
+  /* entry: {file, name, path, onConflict, replaces, resume, identical}. name: with its folders if it came in one;
      path: where it goes; resume: the open upload that it continues; identical: the file that is stored. */
   constructor(entry, Transfer) {
     this.entry = entry;
@@ -43,10 +43,10 @@ export class Item {
 
   /* This file, from the beginning; it may be a newer version of the one before. */
   take(file) {
-    const { path, onConflict, resume = null } = this.entry;
+    const { path, onConflict, replaces, resume = null } = this.entry;
     this.file = file;
     this.size = file.size;
-    this.transfer = new this.Transfer(file, path, { onConflict, resume });
+    this.transfer = new this.Transfer(file, path, { onConflict, replaces, resume });
     this.kind = this.transfer.small ? "small" : "large"; // small ones travel by the hundred
     this.wired = 0;
   }

@@ -14,9 +14,9 @@ export function hold(id) {
   });
 }
 
-/* Ids of the uploads that a tab of this browser, this one too, has in its queue. */
+/* Ids of the uploads that a tab of this browser, this one too, has in its queue; none where it has no locks. */
 export async function heldAnywhere() {
-  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  const { held = [] } = (await navigator.locks?.query().catch(() => null)) ?? {};
   const ours = held.filter(({ name }) => name.startsWith(PREFIX));
   return new Set(ours.map(({ name }) => name.slice(PREFIX.length)));
 }

@@ -12,6 +12,9 @@ import { SignIn } from "./signin.js";
 import { Unfinished } from "./unfinished.js";
 import { View } from "./view.js";
 
+// In an older browser the plain form stays as it is, and works.
+if (!("any" in AbortSignal)) throw new Error("This browser is too old for uploads by script.");
+
 const at = (selector) => document.querySelector(selector);
 const form = at("#uploader");
 const folder = form.elements.folder.value;
@@ -65,7 +68,7 @@ queue.addEventListener("changed", ({ detail: item }) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (queue.wouldLose) event.preventDefault();
+  if (adding.busy || queue.wouldLose) event.preventDefault();
 });
 
 form.dataset.ready = "";

@@ -62,7 +62,7 @@ function refused({ status, responseText }) {
   return new Failure(
     gone
       ? "This upload was ended on the server. Retry starts it again."
-      : `The storage refused a piece of this file (${status}).`,
+      : `The storage refused a piece of this file (${status}). If Retry does not help, tell whoever runs this site.`,
     { status, gone, expired, final: gone },
   );
 }

@@ -12,8 +12,8 @@ const AT_ONCE = { large: 3, small: 200 };
 const A_TURN = 20; // starts, before the page gets to do something else
 
 /* Events: "added" (detail: items), "changed" and "progress" (detail: item), "ordered" (detail: the item that
-   was moved), "removed" (detail: item), "settled" (nothing goes on by itself any more), "signed-out",
-   "signed-in". */
+   was moved), "removed" (detail: item), "settled" (nothing goes on by itself any more), "signed-out" (detail:
+   failure), "signed-in". */
 export class Queue extends EventTarget {
   items = new Set();
   line = new Line();
@@ -65,17 +65,9 @@ export class Queue extends EventTarget {
     if (idle) item.transfer.discard(); // otherwise once it has stopped
   }
 
-  resume(item) {
-    this.each("resume", [item]);
-  }
-
-  retry(item) {
-    this.each("retry", [item]);
-  }
-
-  anyway(item) {
-    this.each("anyway", [item]);
-  }
+  resume = (item) => this.each("resume", [item]);
+  retry = (item) => this.each("retry", [item]);
+  anyway = (item) => this.each("anyway", [item]);
 
   /* Another version of this file, which has changed since; what has another name is another file. */
   replace(item, file) {
@@ -114,6 +106,13 @@ export class Queue extends EventTarget {
     this.#states.get(item.state).delete(item);
     this.total.note(item, false);
     this.#tell("removed", item);
+  }
+
+  /* Nothing goes on before the same person is signed in again. */
+  signOut(failure) {
+    if (this.signedOut) return;
+    this.signedOut = true;
+    this.#tell("signed-out", failure);
   }
 
   /* The same person is signed in again. */
@@ -220,9 +219,7 @@ export class Queue extends EventTarget {
     if (!(failure instanceof Failure)) reportError(failure);
     item.failure = failure instanceof Failure ? failure : new Failure("Something failed on this page.");
     this.#become(item, item.failure.signIn ? "signed-out" : "failed");
-    if (!item.failure.signIn || this.signedOut) return;
-    this.signedOut = true;
-    this.#tell("signed-out", item);
+    if (item.failure.signIn) this.signOut(item.failure);
   }
 
   #become(item, state) {

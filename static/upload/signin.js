@@ -12,7 +12,7 @@ export class SignIn {
     this.said = banner.querySelector("[data-said]");
     this.link = banner.querySelector("a");
     const goOn = banner.querySelector("button");
-    queue.addEventListener("signed-out", ({ detail: item }) => this.#show(item.failure.message));
+    queue.addEventListener("signed-out", ({ detail: failure }) => this.#show(failure.message));
     queue.addEventListener("signed-in", () => this.#hide());
     this.link.addEventListener("click", (event) => this.#open(event));
     goOn.addEventListener("click", () => this.check());

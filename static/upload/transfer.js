@@ -18,9 +18,10 @@ export class Transfer {
   #letGo = null; // of the lock that keeps other tabs away from it
   #spent = 0; // bytes sent for uploads that were given up
 
-  /* resume: an unfinished upload of this very file, as the API describes it. */
-  constructor(file, path, { onConflict = "rename", resume = null } = {}) {
-    Object.assign(this, { file, path, onConflict });
+  /* replaces: the content that may be, as the API names it. resume: an unfinished upload of this very file, as the
+     API describes it. */
+  constructor(file, path, { onConflict = "rename", replaces = "", resume = null } = {}) {
+    Object.assign(this, { file, path, onConflict, replaces });
     if (resume) this.#upload = new Upload(resume.id, partsLeft(file, resume), null);
   }
 
@@ -117,7 +118,7 @@ export class Transfer {
 
   /* What the server has to know, and the hashes of the first window. */
   async #described(parts, keep) {
-    const { file, path, onConflict } = this;
+    const { file, path, onConflict, replaces } = this;
     const several = parts.count > 1;
     const [hashes, known] = await Promise.all([
       firstHashes(parts, keep.signal),
@@ -129,10 +130,13 @@ export class Transfer {
       size: file.size,
       content_type: file.type || "application/octet-stream",
       on_conflict: onConflict,
+      replaces: onConflict === "replace" ? replaces : undefined,
       part_sha256: hashes,
     };
     if (!several) return body;
-    return { ...body, part_size: parts.partSize, last_modified: file.lastModified, fingerprint: known };
+    // With an id of its own, an upload whose answer is lost is not begun twice. (Pages without TLS make none.)
+    const id = crypto.randomUUID?.();
+    return { ...body, id, part_size: parts.partSize, last_modified: file.lastModified, fingerprint: known };
   }
 
   async #sendAndComplete(keep, hooks) {

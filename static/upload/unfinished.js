@@ -14,6 +14,7 @@ const RARELY = 30_000; // milliseconds between two looks when the page comes to 
 export class Unfinished {
   #open = new Map(); // id → {open, row}
   #elsewhere = new Map(); // id → open, of those that another tab has in its queue
+  #claimed = new Set(); // ids of those that are about to be queued here
   #looked = -Infinity;
   #asking = 0;
   #unasked = [];
@@ -61,7 +62,7 @@ export class Unfinished {
   }
 
   #here() {
-    return new Set(Array.from(this.queue.items, ({ transfer }) => transfer.id));
+    return new Set([...this.#claimed, ...Array.from(this.queue.items, ({ transfer }) => transfer.id)]);
   }
 
   /* What a failed upload left in S3 is unfinished from now on; of many, once. */
@@ -74,15 +75,23 @@ export class Unfinished {
   }
 
   /* The open upload that this file for this path continues, which is then no longer unfinished; or null.
-     elsewhere: another tab has it, and the engine will say so. */
+     elsewhere: another tab has it, and the engine will say so. Whoever claims it releases it. */
   async claim(path, file) {
     for (const open of this.#all()) {
       if (open.path === path && open.size === file.size && (await matches(open, file))) {
         this.#forget(open.id);
+        this.#claimed.add(open.id);
         return open;
       }
     }
     return null;
+  }
+
+  /* What was claimed is in the queue by now, or is unfinished as before. */
+  release(uploads) {
+    for (const { id } of uploads) this.#claimed.delete(id);
+    const here = this.#here();
+    if (uploads.some(({ id }) => !here.has(id))) this.look();
   }
 
   *#all() {

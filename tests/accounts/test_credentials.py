@@ -90,9 +90,17 @@ def test_credentials_with_less_than_five_minutes_to_live_are_not_handed_out(pool
     old = replace(bob.credentials(), expires_at=datetime.now(UTC) + timedelta(minutes=4, seconds=59))
     cache.clear()
     key = _key_of(bob)
-    credentials._keep(key, old)
+    credentials._keep(replace(old, kept_as=key))
     assert cache.get(key) is None
     assert bob.credentials() != old
+
+
+def test_credentials_that_were_dropped_are_fetched_anew(pool: Pool) -> None:
+    bob = SignedIn("bob@example.com")
+    credentials.drop(bob.credentials())
+    bob.credentials()
+    assert pool.calls.count("GetCredentialsForIdentity") == 2
+    assert pool.calls.count("GetId") == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -22,12 +22,14 @@ class Op(Enum):
     HEAD = "HeadObject"
     LIST = "ListObjectsV2"
     DELETE = "DeleteObject"
+    DISCARD = "DeleteObjects"
     OTHER = "anything else"
 
     @classmethod
     def of(cls, method: str, url: str) -> "Op":
         query = parse_qs(urlsplit(url).query, keep_blank_values=True)
-        subresource = next((name for name in ("uploads", "uploadId", "list-type") if name in query), "")
+        named = ("uploads", "uploadId", "list-type", "delete")
+        subresource = next((name for name in named if name in query), "")
         return _OPERATIONS.get((method, subresource), cls.OTHER)
 
 
@@ -41,6 +43,7 @@ _OPERATIONS = {
     ("HEAD", ""): Op.HEAD,
     ("GET", "list-type"): Op.LIST,
     ("DELETE", ""): Op.DELETE,
+    ("POST", "delete"): Op.DISCARD,
 }
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import APIResponse, Page, expect
 from tests.browser.aftermath import Aftermath
 from tests.browser.conftest import Complaints, Visit
 from tests.browser.faults import FaultyS3, Op, Trouble
-from tests.browser.uploading import MIB, Api, MakeFile, choose, expect_state, row_of
+from tests.browser.uploading import MIB, Api, MakeFile, choose
 
 PART = 5 * MIB
 PARTS = [b"1" * PART, b"2" * PART, b"3"]
@@ -225,8 +225,8 @@ def test_a_page_of_bobs_uploads_nothing_once_mallory_has_signed_in(
     bob.context.clear_cookies()
     bob.context.add_cookies(mallorys.page.context.cookies())  # type: ignore[arg-type]  # the same shape
     choose(bob, make_file("for bob only.txt", 100))
-    row = row_of(bob, "for bob only.txt")
-    expect_state(row, "signed-out")
-    expect(row).to_contain_text("somebody else has signed in since this page was opened.")
+    banner = bob.get_by_role("alert").filter(has_text="once bob@example.com is signed in again")
+    expect(banner).to_contain_text("somebody else has signed in since this page was opened.")
+    expect(bob.locator(".upload")).to_have_count(0)
     assert s3.count(Op.PUT) == 0
     assert left.under_way(folder) == []

@@ -13,10 +13,10 @@ from accounts.credentials import Credentials
 from accounts.faults import Fault, NothingHere, Unavailable
 from files import batches, placing, storage
 from files.assembly import NotArrived
+from files.drafts import Asked
 from files.faults import Malformed, NameTaken
 from files.models import File, FileQuerySet, Upload
 from files.storage import Prefix, UploadOver
-from files.uploads import Asked
 from tests.files.conftest import person
 from tests.files.test_uploads import Sender, send, sha256, together
 

@@ -21,6 +21,7 @@ from django.conf import settings as site_settings
 from django.core.files.base import ContentFile
 from pytest_django import Settings
 
+from accounts import sealed_cache
 from accounts.credentials import Credentials
 from accounts.faults import Fault, Refused, Unavailable
 from files import paths, s3, storage, streaming
@@ -328,6 +329,7 @@ import json, resource, sys, tempfile, django
 django.setup()
 from datetime import datetime
 from django.core.files.base import File
+from accounts import sealed_cache
 from accounts.credentials import Credentials
 from files.storage import Prefix
 given = json.load(sys.stdin)
@@ -393,6 +395,20 @@ FAILURES = [
     (Failure(slow=True), 503),
     (Failure(reset=True), 503),
 ]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_credentials_that_s3_takes_no_more_are_not_kept(
+    broken_s3: FakeS3, fakes_keys: Credentials, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    kept = replace(fakes_keys, kept_as="credentials:of-fake")
+    for code, dropped in (("SlowDown", False), ("ExpiredToken", True)):
+        sealed_cache.keep(kept.kept_as, {"some": "keys"}, 60)
+        broken_s3.failure = Failure(400 if dropped else 503, code)
+        with pytest.raises(Unavailable), Prefix(kept) as prefix:
+            CALLS[call](prefix)
+        assert (sealed_cache.get(kept.kept_as) is None) is dropped
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -349,9 +349,17 @@ def test_with_a_wrong_database_no_object_is_swept(place: Place) -> None:
 def test_with_a_wrong_database_nobodys_parts_are_swept(place: Place) -> None:
     for _ in range(11):
         place.begin(place.key())
-    with pytest.raises(Suspicious, match=r"11 uploads in the bucket .* database"):
+    with pytest.raises(Suspicious, match=r"more than 10 uploads with parts .* database"):
         sweep(Wish(apply=True))
     assert sweep(Wish()).found[Kind.PARTS] == 11
+
+
+def test_beginnings_whose_answers_were_lost_are_swept_however_many_they_are(place: Place) -> None:
+    """Nobody could send a part to them, so that they tell nothing of the database."""
+    for _ in range(11):
+        place.s3.create_multipart_upload(Bucket=place.name, Key=place.key())
+    assert sweep(Wish(apply=True)).ended == {Kind.PARTS: 11}
+    assert not place.begun
 
 
 @pytest.mark.parametrize("missing", ["objects", "rows"])

@@ -93,11 +93,39 @@ def test_only_what_can_be_resumed_is_listed_newest_first(bob: Person) -> None:
     assert [item["id"] for item in items] == [third, first]
 
 
-def test_a_hundred_are_listed_at_most(bob: Person, django_assert_num_queries: Any) -> None:
+def test_a_thousand_are_listed_at_most(bob: Person, django_assert_num_queries: Any) -> None:
     about = {"owner": bob.user, "size": 9, "part_size": 5, "part_count": 2, "multipart_id": "x"}
-    Upload.objects.bulk_create(Upload(**about, name=f"{n}", key=f"k{n}") for n in range(101))
+    Upload.objects.bulk_create(Upload(**about, name=f"{n}", key=f"k{n}") for n in range(1001))
     with django_assert_num_queries(3):
-        assert len(call(bob, "GET", "/uploads").json()["items"]) == 100
+        assert len(call(bob, "GET", "/uploads").json()["items"]) == 1000
+
+
+def test_asked_twice_an_upload_is_begun_once(bob: Person) -> None:
+    """As when the first answer was lost on its way."""
+    own = str(uuid4())
+    first, again = (start(bob, "big", 17 * MIB, id=own).json() for _ in range(2))
+    assert first["id"] == again["id"] == own
+    numbers = [[part["number"] for part in one["parts"]] for one in (first, again)]
+    assert numbers[0] == numbers[1]
+    assert len(call(bob, "GET", "/uploads").json()["items"]) == 1
+
+
+def test_an_id_is_of_one_upload_of_one_person(bob: Person, mallory: Person) -> None:
+    own = str(uuid4())
+    start(bob, "big", 17 * MIB, id=own)
+    for person, path in ((bob, "small"), (mallory, "big")):
+        answer = start(person, path, 17 * MIB, id=own)
+        assert answer.status_code == 409
+        assert answer.json()["detail"] == "This id is that of another upload. Choose another one."
+    assert Upload.objects.get().owner == bob.user
+
+
+def test_an_id_is_a_uuid_and_of_one_upload_by_itself(bob: Person) -> None:
+    assert start(bob, id="1").status_code == 422
+    among = [{"path": "a", "size": 3, "id": str(uuid4())}]
+    (result,) = call(bob, "POST", "/uploads/batch", {"uploads": among}).json()["results"]
+    assert result["status"] == 422
+    assert "id" in result["problem"]["errors"]
 
 
 def test_nobody_sees_anothers_open_uploads(bob: Person, mallory: Person) -> None:
@@ -522,6 +550,7 @@ def test_paths_that_are_taken_are_known(bob: Person, mallory: Person) -> None:
     items = call(bob, "POST", "/files/known", {"paths": [*asked, "f/ä.txt"]}).json()["items"]
     assert [item["path"] for item in items] == ["f/ä.txt", "f/a\u0308.txt", "top.txt"]
     about = {"id": one["id"], "size": 3, "sha256": sha256(b"abc"), "part_size": None}
+    about["etag"] = File.objects.get(pk=one["id"]).etag
     assert items[0] == {"path": "f/ä.txt", **about}
     assert call(bob, "POST", "/files/known", {"paths": []}).json() == {"items": []}
 

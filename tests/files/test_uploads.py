@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -21,11 +22,12 @@ from accounts.faults import Fault, Refused, Unavailable
 from accounts.models import User
 from files import placing, s3, streaming, uploads, windows
 from files.assembly import Claim, NotArrived
+from files.drafts import Asked
 from files.faults import Conflict, Malformed, NameTaken, TooLarge
 from files.models import File, Upload
 from files.parts import MIB
-from files.storage import BadParts, Prefix, UploadOver
-from files.uploads import AlreadyComplete, Asked
+from files.storage import BadParts, Prefix, Stored, UploadOver
+from files.uploads import AlreadyComplete
 from files.windows import Window
 from tests.files.conftest import person
 from tests.files.fake_s3 import Failure, fake_s3
@@ -267,6 +269,31 @@ def test_a_file_that_nobody_agreed_to_replace_stays(
     assert {tuesdays.key, mondays.key} <= objects()
 
 
+def test_only_what_somebody_saw_is_replaced(bob: Sender) -> None:
+    """Asked on Monday, and begun when another machine has stored a newer one."""
+    seen = bob.keep("report.zip", b"old").etag
+    newer = bob.keep("report.zip", b"newer", on_conflict="replace", replaces=seen)
+    late = bob.keep("report.zip", b"late", on_conflict="replace", replaces=seen)
+    assert (late.name, late.size) == ("report (2).zip", 4)
+    assert File.objects.get(name="report.zip").key == newer.key
+    latest = bob.keep("report.zip", b"latest", on_conflict="replace", replaces=newer.etag)
+    assert (latest.pk, latest.size) == (newer.pk, 6)
+
+
+@pytest.mark.parametrize("size", [3, 6 * MIB])
+def test_asked_again_a_completion_does_not_answer_with_what_came_later(bob: Sender, size: int) -> None:
+    early = bob.sent("a.bin", os.urandom(size), part_size=5 * MIB)
+    bob.complete(early)
+    later = bob.keep("a.bin", b"later", on_conflict="replace")
+    with pytest.raises(placing.ReplacedSince) as replaced:
+        bob.complete(early)
+    assert "path" in replaced.value.errors
+    with Prefix(bob.credentials) as prefix:  # another tab, which asked before it was replaced
+        outcome = placing.settle(prefix, {early.pk: Stored(size, "e", "")})[early.pk]
+    assert isinstance(outcome, placing.ReplacedSince)
+    assert File.objects.get().key == later.key
+
+
 def test_what_came_where_nothing_was_is_not_replaced(bob: Sender) -> None:
     early = bob.sent("a.txt", on_conflict="replace")
     meanwhile = bob.keep("a.txt")
@@ -382,6 +409,20 @@ def test_a_lost_answer_to_the_completion_is_made_good(
         prefix.complete_multipart(
             upload.key, upload.multipart_id, prefix.list_parts(upload.key, upload.multipart_id)
         )
+    assert bob.complete(upload).size == 12 * MIB
+
+
+def test_an_object_that_may_not_be_looked_at_is_not_said_to_be_gone(
+    bob: Sender, in_parts: tuple[Upload, Window, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To a HEAD, AWS says 403 of what is not there, and of what it denies."""
+    upload, window, content = in_parts
+    send(window, content, 5 * MIB)
+    with monkeypatch.context() as denying:
+        denying.setattr(Prefix, "head", lambda *_: None)
+        for _ in range(2):  # made now, and made before
+            with pytest.raises(Unavailable):
+                bob.complete(upload)
     assert bob.complete(upload).size == 12 * MIB
 
 
@@ -582,6 +623,19 @@ def together(count: int, action: Callable[[int], Any]) -> list[Any]:
 @pytest.fixture
 def bob_committed(transactional_db: None, bobs: Credentials) -> Sender:
     return Sender(person("bob"), bobs)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asked_twice_at_once_an_upload_is_begun_once(bob_committed: Sender, s3_admin: Any) -> None:
+    def in_s3() -> set[str]:
+        prefix = f"users/{bob_committed.credentials.identity_id}/"
+        listed = s3_admin.list_multipart_uploads(Bucket=site_settings.FILES_BUCKET, Prefix=prefix)
+        return {one["UploadId"] for one in listed.get("Uploads", ())}
+
+    own, before = uuid4(), in_s3()
+    begun = together(4, lambda _: bob_committed.start("big.bin", 17 * MIB, id=own)[0])
+    assert {upload.pk for upload in begun} == {own}
+    assert in_s3() - before == {Upload.objects.get().multipart_id}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 # The queue and the unfinished uploads are stand-ins: what they are given is what is looked at.
 ADD = """async ([additions, open, elsewhere]) => {
     const { Adding } = await at("adding");
-    const added = [], told = [], asked = [];
+    const added = [], told = [], asked = [], released = [];
     const adding = new Adding({
-        queue: { moving: { count: 0 }, add: (entries) => added.push(...entries) },
+        queue: globalThis.queue ?? { moving: { count: 0 }, add: (entries) => added.push(...entries) },
         unfinished: {
             renew: async () => {},
             claim: async (path) => (path === open ? { path, ...elsewhere } : null),
+            release: (uploads) => released.push(...uploads.map(({ path }) => path)),
         },
         ask: async (question) => asked.push(question.title) && globalThis.reply,
         tell: (text) => told.push(text),
@@ -22,7 +23,7 @@ ADD = """async ([additions, open, elsewhere]) => {
     globalThis.entries = added;
     return {
         added: added.map(({ path, resume }) => (resume ? `${path} goes on` : path)),
-        told: told.filter(Boolean), asked,
+        told: told.filter(Boolean), asked, released,
     };
 }"""
 
@@ -36,6 +37,11 @@ def add(
 
 def test_paths_are_composed_with_the_folder_and_in_nfc(bench: Page) -> None:
     assert add(bench, [["A\u0308rger/neu.txt"]])["added"] == ["bench/Ärger/neu.txt"]
+
+
+def test_white_space_around_a_name_is_dropped_as_the_site_drops_it(bench: Page) -> None:
+    """Or its unfinished upload would not be found, and two of one path would be taken for two."""
+    assert add(bench, [[" In /\u00a0new.txt "]])["added"] == ["bench/In/new.txt"]
 
 
 def test_hidden_files_of_systems_are_left_out_with_a_word(bench: Page) -> None:
@@ -54,10 +60,78 @@ def test_what_was_left_unfinished_goes_on_and_says_so(bench: Page) -> None:
     assert found["told"] == ["“film.mov” goes on where it stopped."]
 
 
+def test_what_was_unfinished_still_is_after_nothing_was_added(bench: Page) -> None:
+    bench.route("**/api/v1/files/known", lambda route: route.fulfill(json=taken("bench/a.txt")))
+    found = add(bench, [["a.txt", "film.mov"]], unfinished="bench/film.mov")
+    assert len(found["asked"]) == 1
+    assert found["added"] == []
+    assert found["told"][-1] == "Nothing was added."
+    assert found["released"] == ["bench/film.mov"]
+
+
 def test_what_another_tab_sends_is_not_said_to_go_on(bench: Page) -> None:
     found = add(bench, [["film.mov"]], unfinished="bench/film.mov", elsewhere=True)
     assert found["added"] == ["bench/film.mov goes on"]  # the engine refuses it, and its row says so
     assert found["told"] == []
+
+
+def taken(path: str) -> dict[str, Any]:
+    about = {"id": "x", "size": 7, "sha256": "", "part_size": None, "etag": '"seen"'}
+    return {"items": [{"path": path, **about}]}
+
+
+def test_where_the_sign_in_has_ended_nobody_is_asked_before_the_next_one(
+    bench: Page, forgiving: None
+) -> None:
+    problem = {"title": "Please sign in again", "status": 401, "detail": "Your sign-in has ended."}
+    answers = [(401, problem), (200, taken("bench/a.txt"))]
+
+    def answer(route: Route) -> None:
+        status, body = answers.pop(0)
+        route.fulfill(status=status, json=body)
+
+    bench.route("**/api/v1/files/known", answer)
+    bench.evaluate(
+        """() => {
+            globalThis.reply = "replace";
+            globalThis.queue = Object.assign(new EventTarget(), {
+                moving: { count: 0 },
+                entries: [],
+                add(entries) { this.entries.push(...entries); },
+                signOut(failure) {
+                    this.said = failure.message;
+                    setTimeout(() => this.dispatchEvent(new CustomEvent("signed-in")), 50);
+                },
+            });
+        }"""
+    )
+    found = add(bench, [["a.txt"]])
+    assert bench.evaluate("queue.said") == "Your sign-in has ended."
+    assert found["told"] == ["What you chose is added once you are signed in again."]
+    assert len(found["asked"]) == 1
+    entries = bench.evaluate("queue.entries.map(({ onConflict, replaces }) => [onConflict, replaces])")
+    assert entries == [["replace", '"seen"']]
+
+
+def test_the_page_is_busy_until_what_was_chosen_is_in_the_queue(bench: Page) -> None:
+    seen = bench.evaluate(
+        """async () => {
+            const { Adding } = await at("adding");
+            const adding = new Adding({
+                queue: { moving: { count: 0 }, add: () => {} },
+                unfinished: { renew: async () => {}, claim: async () => null, release: () => {} },
+                ask: async () => null, tell: () => {},
+            });
+            let walked;
+            const seen = [adding.busy];
+            const through = adding.add(new Promise((resolve) => (walked = resolve)), "bench/");
+            seen.push(adding.busy);
+            walked({ found: [], unreadable: 0 });
+            await through;
+            return [...seen, adding.busy];
+        }"""
+    )
+    assert seen == [False, True, False]
 
 
 def answers(page: Page, name: str, *files: str) -> list[list[str | bool]]:
@@ -71,7 +145,7 @@ def answers(page: Page, name: str, *files: str) -> list[list[str | bool]]:
             const added = [];
             const adding = new Adding({
                 queue: { moving: { count: 0 }, add: (entries) => added.push(...entries) },
-                unfinished: { renew: async () => {}, claim: async () => null },
+                unfinished: { renew: async () => {}, claim: async () => null, release: () => {} },
                 ask: async () => "replace", tell: () => {},
             });
             const found = texts.map((text) => ({ name, file: new File([text], name) }));
@@ -116,7 +190,7 @@ def test_ten_thousand_are_added_without_holding_the_page(bench: Page) -> None:
             const counted = [];
             const adding = new Adding({
                 queue: { moving: { count: 0 }, add: (entries) => counted.push(entries.length) },
-                unfinished: { renew: async () => {}, claim: async () => null },
+                unfinished: { renew: async () => {}, claim: async () => null, release: () => {} },
                 ask: async () => null, tell: () => {},
             });
             const found = Array.from({ length: 10_000 }, (_, number) =>

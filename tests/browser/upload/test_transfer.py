@@ -280,6 +280,45 @@ def test_an_upload_that_was_ended_on_the_server_starts_afresh(bench: Page, s3: F
     assert_whole(bench, send(bench), "ended.bin")
 
 
+def test_an_upload_whose_start_got_no_answer_is_not_begun_twice(
+    bench: Page, s3: FaultyS3, calls: Calls
+) -> None:
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch().json()["id"])
+        return route.abort()
+
+    bench.route("**/api/v1/uploads", lose)
+    make(bench, "begun once.bin")
+    came = send(bench)
+    assert_whole(bench, came, "begun once.bin")
+    assert came["id"] == lost[0]
+    assert calls.names[:2] == ["POST uploads"] * 2
+    assert s3.count(Op.CREATE) == 1
+
+
+def test_what_may_be_replaced_is_what_was_seen(bench: Page) -> None:
+    def store(content: str, **options: Any) -> Any:
+        return bench.evaluate(
+            """async ([content, options]) => {
+                const { Transfer } = await at("transfer");
+                const path = "transfers/seen.txt";
+                const transfer = new Transfer(new File([content], "seen.txt"), path, options);
+                const stored = await transfer.run(never, hooksOf());
+                const [known] = await (await at("api")).knownFiles([path]);
+                return [stored.name, known.etag];
+            }""",
+            [content, options],
+        )
+
+    _, seen = store("first")
+    assert store("second", onConflict="replace", replaces=seen)[0] == "seen.txt"
+    assert store("third", onConflict="replace", replaces=seen)[0] == "seen (2).txt"
+
+
 def test_a_completion_whose_answer_was_lost_is_asked_again(bench: Page, s3: FaultyS3) -> None:
     s3.will(Op.COMPLETE, Trouble.LOST, times=1)
     make(bench, "completed twice.bin")
