@@ -116,8 +116,9 @@ def test_a_token_that_does_not_say_when_counts_as_old(cognito: FakeCognito, auth
 
 
 def test_clocks_that_differ_by_two_minutes_do_not_matter(cognito: FakeCognito) -> None:
-    assert signed_in(cognito, ago=300 + 119).get("/fresh/").status_code == 200
-    assert signed_in(cognito, ago=-119).get("/fresh/").status_code == 200
+    # Short of two minutes by what a busy machine takes to sign in; auth_time itself is in whole seconds.
+    assert signed_in(cognito, ago=300 + 110).get("/fresh/").status_code == 200
+    assert signed_in(cognito, ago=-110).get("/fresh/").status_code == 200
 
 
 @pytest.mark.parametrize("page", ["/fresh/", "/strong/", "/both/"])
