@@ -178,13 +178,15 @@ def _client() -> "CognitoIdentityClient":
 def _keep(credentials: Credentials) -> None:
     left = credentials.expires_at - MARGIN - datetime.now(UTC)
     fields = {**vars(credentials), "expires_at": credentials.expires_at.isoformat()}
+    key = fields.pop("kept_as")
     if left > timedelta(0):
-        sealed_cache.keep(credentials.kept_as, fields, left.total_seconds())
+        sealed_cache.keep(key, fields, left.total_seconds())
 
 
 def _kept(key: str) -> Credentials | None:
     fields = sealed_cache.get(key)
     if fields is None:
         return None
-    found = Credentials(**{**fields, "expires_at": datetime.fromisoformat(fields["expires_at"])})
+    fields["expires_at"] = datetime.fromisoformat(fields["expires_at"])
+    found = Credentials(**fields, kept_as=key)
     return found if found.expires_at - datetime.now(UTC) > MARGIN else None
