@@ -9,9 +9,10 @@ but files and their objects.
 """
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.aftermath import Aftermath
 from tests.browser.conftest import Complaints
@@ -150,6 +151,15 @@ def test_what_fails_once_is_tried_again(
     assert left.holds(file, folder)
 
 
+def keep(page: Page, hurry: Hurry, file: Path) -> Locator:
+    """Stores it; where the row of the next file of its name will be."""
+    row = row_of(page, file.name)
+    choose(page, file)
+    hurry.until(row, "done")
+    row.get_by_role("button", name="Take off the list").click()
+    return row
+
+
 @pytest.mark.parametrize(
     ("op", "size"), [(Op.COMPLETE, LARGE), (Op.LIST, SMALL)], ids=["large", "small"]
 )
@@ -164,10 +174,7 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_was(
     size: int,
 ) -> None:
     old, new = make_file("old/report.bin", size - 1), make_file("new/report.bin", size)
-    row = row_of(bob, "report.bin")
-    choose(bob, old)
-    hurry.until(row, "done")
-    row.get_by_role("button", name="Take off the list").click()
+    row = keep(bob, hurry, old)
     s3.will(op, RESET)
     choose(bob, new)
     bob.get_by_role("button", name="Replace it").click()
@@ -223,10 +230,7 @@ def test_what_is_replaced_is_replaced_though_s3_keeps_the_old(
     fault: Fault,
 ) -> None:
     old, new = make_file("old/report.bin", SMALL - 1), make_file("new/report.bin", SMALL)
-    row = row_of(bob, "report.bin")
-    choose(bob, old)
-    hurry.until(row, "done")
-    row.get_by_role("button", name="Take off the list").click()
+    row = keep(bob, hurry, old)
     discarding = s3.will(Op.DISCARD, fault)
     choose(bob, new)
     bob.get_by_role("button", name="Replace it").click()
