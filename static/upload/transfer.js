@@ -18,8 +18,8 @@ export class Transfer {
   #letGo = null; // of the lock that keeps other tabs away from it
   #spent = 0; // bytes sent for uploads that were given up
 
-  /* replaces: the content that may be, as the API names it. resume: an unfinished upload of this very file, as the
-     API describes it. */
+  /* replaces: the content that “replace” may end, by its ETag. resume: an unfinished upload of this very file, as
+     the API describes it. */
   constructor(file, path, { onConflict = "rename", replaces = "", resume = null } = {}) {
     Object.assign(this, { file, path, onConflict, replaces });
     if (resume) this.#upload = new Upload(resume.id, partsLeft(file, resume), null);
