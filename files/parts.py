@@ -66,13 +66,19 @@ def is_sha256(text: str) -> bool:
     return len(digest) == SHA256_BYTES and base64.b64encode(digest).decode() == text
 
 
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """{1, 2, 3, 7} → [(1, 3), (7, 7)]."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
 def ranges(numbers: Iterable[int]) -> str:
     """{1, 2, 3, 7} → "1–3, 7", cut short after a dozen."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    shown = ["–".join(map(str, run)) for run in runs[:12]]
-    return ", ".join(shown) + (" …" if len(runs) > len(shown) else "")
+    found = runs(numbers)
+    shown = [f"{first}" if first == last else f"{first}–{last}" for first, last in found[:12]]
+    return ", ".join(shown) + (" …" if len(found) > len(shown) else "")

@@ -193,6 +193,7 @@ class OpenListOut(Out):
 class ProgressOut(OpenOut):
     stored_parts: int = Field(description="That S3 holds.")
     stored_bytes: int
+    stored_ranges: list[tuple[int, int]] = Field(description="The first and last numbers of each run.")
 
 
 class ClaimIn(In):

@@ -13,7 +13,7 @@ from ninja import Query, Router, Status
 from accounts import problems
 from accounts.faults import Fault, NothingHere
 from accounts.sessions import credentials_of
-from files import batches, uploads
+from files import batches, parts, uploads
 from files.access import permitted, upload_of
 from files.assembly import Claim
 from files.drafts import Asked
@@ -115,8 +115,12 @@ def complete_uploads(request: HttpRequest, data: IdsIn) -> Any:
 )
 def get_upload(request: HttpRequest, upload_id: UUID) -> Any:
     upload = upload_of(request, upload_id)
-    count, size = uploads.progress(upload=upload, credentials=credentials_of(request))
-    return OpenOut.model_validate(upload).model_dump() | {"stored_parts": count, "stored_bytes": size}
+    stored = uploads.progress(upload=upload, credentials=credentials_of(request))
+    return OpenOut.model_validate(upload).model_dump() | {
+        "stored_parts": len(stored),
+        "stored_bytes": sum(part.size for part in stored),
+        "stored_ranges": parts.runs(part.number for part in stored),
+    }
 
 
 @router.get(

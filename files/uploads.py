@@ -20,7 +20,7 @@ from files.drafts import Asked
 from files.faults import Conflict, Malformed, NameTaken, NotAllDeleted
 from files.models import File, Upload
 from files.parts import Plan
-from files.storage import Prefix, UploadOver
+from files.storage import Part, Prefix, UploadOver
 from files.windows import Window
 
 logger = logging.getLogger(__name__)
@@ -82,14 +82,13 @@ def window(
         return windows.sign(prefix, upload, numbers, hashes, held, spread=spread)
 
 
-def progress(*, upload: Upload, credentials: Credentials) -> tuple[int, int]:
-    """How many parts S3 holds of an open upload, whole ones, and their bytes."""
+def progress(*, upload: Upload, credentials: Credentials) -> list[Part]:
+    """The parts that S3 holds of an open upload, whole ones."""
     _must_be_open(upload)
     plan = Plan(upload.size, upload.part_size)
     with Prefix(credentials) as prefix:
         held = windows.held_in_s3(prefix, upload)
-    whole = [part.size for part in held.values() if part.size == plan.length(part.number)]
-    return len(whole), sum(whole)
+    return [part for part in held.values() if part.size == plan.length(part.number)]
 
 
 def complete(*, upload: Upload, credentials: Credentials, claims: Sequence[Claim] | None = None) -> File:

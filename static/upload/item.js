@@ -86,6 +86,10 @@ export class Item {
     return this.wired - before;
   }
 
+  get comparing() {
+    return this.transfer.comparing;
+  }
+
   /* The state of its run while all is well. */
   get going() {
     return this.finishing ? "finishing" : "sending";

@@ -7,6 +7,10 @@ import { partCount, windowLength } from "./plan.js";
 
 const DIGEST = 32; // bytes
 const UNKNOWN = new Uint8Array(DIGEST); // no content is known to have this hash
+/* What S3 has of a part. Presumed: one of this number and size, which nobody has compared with the file. */
+const MISSING = 0;
+const STORED = 1;
+const PRESUMED = 2;
 
 export class Parts {
   #stored;
@@ -81,21 +85,38 @@ export class Parts {
   }
 
   isStored(number) {
-    return this.#stored[number - 1] === 1;
+    return this.#stored[number - 1] === STORED;
+  }
+
+  isPresumed(number) {
+    return this.#stored[number - 1] === PRESUMED;
   }
 
   setStored(number) {
-    this.#stored[number - 1] = 1;
+    this.#stored[number - 1] = STORED;
     this.#whole = null;
   }
 
-  /* The first that S3 is not known to have, from this one on; 0 when there is none. */
+  setMissing(number) {
+    this.#stored[number - 1] = MISSING;
+  }
+
+  /* ranges: first and last numbers, as the API tells them. */
+  presume(ranges) {
+    for (const [first, last] of ranges) this.#stored.fill(PRESUMED, first - 1, last);
+  }
+
+  /* The first that S3 is not thought to have, from this one on; 0 when there is none. */
   nextMissing(from) {
-    return this.#stored.indexOf(0, from - 1) + 1;
+    return this.#stored.indexOf(MISSING, from - 1) + 1;
+  }
+
+  nextPresumed(from) {
+    return this.#stored.indexOf(PRESUMED, from - 1) + 1;
   }
 
   forgetStored() {
-    this.#stored.fill(0);
+    this.#stored.fill(MISSING);
   }
 
   /* The SHA-256 as S3 tells that of the object; "" when not all parts were hashed. */

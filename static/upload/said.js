@@ -35,7 +35,7 @@ function sending(item) {
       SEPARATOR,
     );
   }
-  if (item.entry.resume && !item.wired) {
+  if ((item.entry.resume && !item.wired) || item.comparing) {
     return ["Checking what is stored already", ...soFar(item.sent, item.size)].join(SEPARATOR);
   }
   if (!item.sent) return "Starting…";

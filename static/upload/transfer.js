@@ -19,10 +19,10 @@ export class Transfer {
   #spent = 0; // bytes sent for uploads that were given up
 
   /* replaces: the content that “replace” may end, by its ETag. resume: an unfinished upload of this very file, as
-     the API describes it. */
+     the API describes it: with how much of it is stored, what is missing goes first. */
   constructor(file, path, { onConflict = "rename", replaces = "", resume = null } = {}) {
     Object.assign(this, { file, path, onConflict, replaces });
-    if (resume) this.#upload = new Upload(resume.id, partsLeft(file, resume), null);
+    if (resume) this.#upload = new Upload(resume.id, partsOf(file, resume), null);
   }
 
   get id() {
@@ -37,6 +37,11 @@ export class Transfer {
   /* Bytes that are stored or on the wire. */
   get sent() {
     return this.#upload?.sent ?? 0;
+  }
+
+  /* Nothing is on the wire: what S3 has of the file is compared with it. */
+  get comparing() {
+    return this.#upload?.comparing ?? false;
   }
 
   /* By all tries together. */
@@ -181,4 +186,8 @@ export class Transfer {
   }
 }
 
-const partsLeft = (file, { part_size: size, checksums }) => new Parts(file, size, checksums);
+function partsOf(file, { part_size: size, checksums, stored_ranges: ranges = [] }) {
+  const parts = new Parts(file, size, checksums);
+  parts.presume(ranges);
+  return parts;
+}

@@ -148,8 +148,7 @@ export class Unfinished {
   async #askAbout({ open, row }) {
     this.#asking += 1;
     try {
-      const { stored_bytes: stored } = await openUpload(open.id);
-      open.stored = stored;
+      Object.assign(open, await openUpload(open.id));
       row.querySelector(".said").textContent = words(open);
     } catch (failure) {
       if (failure.gone || failure.status === 409) this.#forget(open.id);
@@ -186,7 +185,7 @@ export class Unfinished {
   async _discard(open) {
     const answer = await this.ask({
       title: `Discard what is stored of “${open.name}”?`,
-      text: open.stored ? `${bytes(open.stored)} would have to be sent again.` : "",
+      text: open.stored_bytes ? `${bytes(open.stored_bytes)} would have to be sent again.` : "",
       choices: [
         { value: "", label: "Keep it" },
         { value: "discard", label: "Discard", danger: true },
@@ -208,7 +207,7 @@ export class Unfinished {
 
 const begun = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-function words({ size, stored, created_at: since }) {
+function words({ size, stored_bytes: stored, created_at: since }) {
   let much = bytes(size);
   if (stored) much = `${bytes(stored)} of ${bytes(size)} stored (${share(stored, size)})`;
   else if (stored === 0) much = `nothing of ${bytes(size)} stored`;

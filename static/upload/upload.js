@@ -4,7 +4,7 @@ import { nextParts } from "./api.js";
 import { deliver } from "./delivery.js";
 import { hosts } from "./hosts.js";
 import { persist } from "./retry.js";
-import { signedParts } from "./windows.js";
+import { compare, signedParts } from "./windows.js";
 
 export class Upload {
   sent = 0; // bytes that are stored or on the wire
@@ -34,6 +34,11 @@ export class Upload {
     this.#delivered = true;
   }
 
+  /* All else is there: what is presumed remains to be compared. */
+  get comparing() {
+    return !this.parts.nextMissing(1) && this.parts.nextPresumed(1) > 0;
+  }
+
   /* S3 lacks something that it seemed to have: the next time each part is asked about. */
   doubt() {
     this.#delivered = false;
@@ -51,13 +56,11 @@ export class Upload {
       signal: AbortSignal.any([keep.signal, stop.signal]),
       wire: AbortSignal.any([keep.signal, vain.signal]),
     };
-    const coming = signedParts(this, first, inner);
-    const work = async () => {
-      for (let next; !(next = await coming.next()).done; ) await deliver(next.value, this, inner);
-    };
-    const workers = Array.from({ length: hosts.connections }, work);
+    let workers = this.#work(first, inner);
     try {
       await Promise.all(workers);
+      // What seemed to be there, and is not.
+      if (this.parts.nextMissing(1)) await Promise.all((workers = this.#work(null, inner)));
     } catch (failure) {
       stop.abort(failure);
       if (failure.gone || failure.changed) vain.abort(failure);
@@ -66,6 +69,15 @@ export class Upload {
     }
     // Hashes were taken at different times: all of one file, if it has not changed by the end.
     await this.parts.checkReadable();
+  }
+
+  /* What is presumed may be most of the file: it is compared while the rest is sent. */
+  #work(first, keep) {
+    const coming = signedParts(this, first, keep);
+    const send = async () => {
+      for (let next; !(next = await coming.next()).done; ) await deliver(next.value, this, keep);
+    };
+    return [...Array.from({ length: hosts.connections }, send), compare(this, keep)];
   }
 
   // --- What delivering a part asks for, and tells --------------------------------------------------

@@ -503,7 +503,9 @@ def test_after_a_reload_the_same_file_sends_only_what_is_missing(
     choose_again(bob, waiting, other)
     expect(waiting.get_by_text("has 39.0 MB; the one whose upload began has 40.0 MB")).to_be_visible()
     sent = sizes_sent(bob)
-    choose_again(bob, waiting, file)
+    with bob.expect_request("**/parts?from=*") as first:
+        choose_again(bob, waiting, file)
+    assert "from=3&" in first.value.url  # what is missing, before what has to be compared
     expect(upload_row(bob, "film.mov").get_by_text("Uploaded")).to_be_visible(timeout=30_000)
     expect(waiting).to_have_count(0)
     assert sum(sent) == 30 * MIB

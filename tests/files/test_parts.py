@@ -72,6 +72,11 @@ def test_only_a_canonical_sha256_is_one() -> None:
         assert not parts.is_sha256(bad)
 
 
+def test_numbers_in_runs() -> None:
+    assert parts.runs([]) == []
+    assert parts.runs({7, 3, 1, 2}) == [(1, 3), (7, 7)]
+
+
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [

@@ -139,13 +139,14 @@ def test_how_far_an_upload_is(bob: Person) -> None:
     send([begun["parts"][0], begun["parts"][2]], content, 5 * MIB)
     told = call(bob, "GET", f"/uploads/{begun['id']}").json()
     assert (told["stored_parts"], told["stored_bytes"]) == (2, 7 * MIB)
+    assert told["stored_ranges"] == [[1, 1], [3, 3]]
     assert (told["path"], told["part_count"], told["fingerprint"]) == ("big", 3, "")
 
 
 def test_a_single_put_has_arrived_or_not(bob: Person) -> None:
     begun = start(bob).json()
     told = call(bob, "GET", f"/uploads/{begun['id']}").json()
-    assert (told["stored_parts"], told["stored_bytes"]) == (0, 0)
+    assert (told["stored_parts"], told["stored_bytes"], told["stored_ranges"]) == (0, 0, [])
     put(begun)
     told = call(bob, "GET", f"/uploads/{begun['id']}").json()
     assert (told["stored_parts"], told["stored_bytes"]) == (1, 3)
@@ -179,6 +180,7 @@ def test_an_upload_that_s3_completed_unheard_has_only_to_be_completed_here(
         prefix.complete_multipart(row.key, row.multipart_id, listed)
     told = call(bob, "GET", f"/uploads/{row.pk}").json()
     assert (told["stored_parts"], told["stored_bytes"]) == (2, 6 * MIB)
+    assert told["stored_ranges"] == [[1, 2]]
     query = "&".join(f"sha256={one.replace('+', '%2B')}" for one in hashes)
     window = call(bob, "GET", f"/uploads/{row.pk}/parts?{query}").json()
     assert [(part["stored"], part["etag"]) for part in window["parts"]] == [(True, None)] * 2

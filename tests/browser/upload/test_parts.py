@@ -45,6 +45,17 @@ def test_what_is_stored_is_not_missing_until_it_is_doubted(bench: Page) -> None:
     assert with_parts(bench, script) == [1, 2, 0, True, False, 3]
 
 
+def test_what_seems_to_be_stored_is_neither_missing_nor_stored(bench: Page) -> None:
+    script = """
+        parts.presume([[1, 1], [3, 3]]);
+        const next = (from) => [parts.nextMissing(from), parts.nextPresumed(from)];
+        const seen = [...next(1), ...next(2), ...next(3), parts.isStored(1), parts.isPresumed(1)];
+        parts.setStored(1); parts.setMissing(3);
+        return [...seen, ...next(1), parts.isStored(1), parts.isPresumed(1)];"""
+    before = [2, 1, 2, 3, 0, 3, False, True]
+    assert with_parts(bench, script) == [*before, 2, 0, True, False]
+
+
 def test_each_hash_is_taken_once_and_windows_end_with_the_file(bench: Page) -> None:
     script = """
         const first = await parts.hashes(1, 8, never);

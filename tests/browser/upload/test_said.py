@@ -17,6 +17,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"state": "sending", **HALF, "meter": {"rate": 2 * MIB}},
         "20.0 MB of 40.0 MB · 50 % · 2.0 MB/s · 10 s left",
     ),
+    "comparing": (
+        {"state": "sending", **HALF, "wired": 9, "comparing": True, "meter": {"rate": 0}},
+        "Checking what is stored already · 20.0 MB of 40.0 MB · 50 %",
+    ),
     "stalled": (
         {"state": "sending", **HALF, "stalled": True},
         "Nothing has got through for a while. It keeps trying. · 20.0 MB of 40.0 MB · 50 %",

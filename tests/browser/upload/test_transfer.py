@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,39 +182,91 @@ def test_a_pause_keeps_what_s3_has_and_going_on_sends_the_rest(bench: Page, s3: 
     assert all(times == 1 for times in s3.parts_taken.values())
 
 
-def test_after_a_reload_the_same_file_goes_on_where_it_was(
-    bench: Page, s3: FaultyS3, tmp_path: Path, picked: Picked
-) -> None:
-    path = tmp_path / "reloaded.bin"
+def reloaded(page: Page, s3: FaultyS3, path: Path, picked: Picked, *, informed: bool) -> int:
+    """The same file is picked again; how many of its parts S3 has. informed: the page knows which."""
     path.write_bytes(content(SIZE))
     picked(path)
     rule = s3.will(Op.PART, Trouble.HELD, after=4)
-    make(bench, path.name)
-    begin(bench)
+    make(page, path.name)
+    begin(page)
     rule.wait()
     s3.wait_for_parts(4)
-    bench.reload()
+    page.reload()
     rule.drop()
     s3.forget()
-    bench.evaluate(TOOLS)
+    page.evaluate(TOOLS)
     picked(path)
-    stored = bench.evaluate(
-        """async () => {
+    stored: int = page.evaluate(
+        """async (informed) => {
             const { openUploads, openUpload } = await at("api");
             const { matches } = await at("fingerprint");
             const [open] = await openUploads();
             if (!(await matches(open, pickedFile))) throw new Error("another file");
+            const told = await openUpload(open.id);
             const { Transfer } = await at("transfer");
-            globalThis.transfer = new Transfer(pickedFile, open.path, { resume: open });
-            return (await openUpload(open.id)).stored_parts;
-        }"""
+            const resume = informed ? told : open;
+            globalThis.transfer = new Transfer(pickedFile, open.path, { resume });
+            return told.stored_parts;
+        }""",
+        informed,
     )
     assert stored >= 4
+    return stored
+
+
+@pytest.mark.parametrize("informed", [True, False])
+def test_after_a_reload_the_same_file_goes_on_where_it_was(
+    bench: Page, s3: FaultyS3, tmp_path: Path, picked: Picked, informed: bool
+) -> None:
+    name = f"reloaded, {informed}.bin"
+    stored = reloaded(bench, s3, tmp_path / name, picked, informed=informed)
     came = send(bench)
-    assert_whole(bench, came, "reloaded.bin")
+    assert_whole(bench, came, name)
     assert len(s3.parts_taken) == 9 - stored
     assert came["sent"] == SIZE
     assert came["bytesSent"] == s3.bytes_sent < SIZE - 3 * PART
+
+
+def test_what_is_missing_is_sent_while_what_is_stored_is_compared(
+    bench: Page, s3: FaultyS3, tmp_path: Path, picked: Picked
+) -> None:
+    reloaded(bench, s3, tmp_path / "at once.bin", picked, informed=True)
+    held: list[Route] = []
+    bench.route("**/parts?from=1&*", lambda route: held.append(route))
+    begin(bench)
+    s3.wait_for_parts(1)
+    for _ in range(100):
+        if bench.evaluate("transfer.comparing"):
+            break
+        bench.wait_for_timeout(50)
+    assert bench.evaluate("[transfer.comparing, transfer.sent < transfer.file.size]") == [True, True]
+    assert len(held) == 1
+    held[0].continue_()
+    assert_whole(bench, bench.evaluate("outcome"), "at once.bin")
+    bench.unroute("**/parts?from=1&*")
+
+
+def test_a_stored_part_that_is_not_of_the_file_is_sent_after_all(
+    bench: Page, s3: FaultyS3, tmp_path: Path, picked: Picked
+) -> None:
+    """Only what fingerprint and time do not show: another byte in the middle."""
+    path = tmp_path / "retouched.bin"
+    stored = reloaded(bench, s3, path, picked, informed=True)
+    kept, whole = path.stat(), bytearray(content(SIZE))
+    whole[PART + 9] ^= 1
+    path.write_bytes(whole)
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    picked(path)
+    bench.evaluate(
+        """async () => {
+            const { Transfer } = await at("transfer");
+            const resume = await (await at("api")).openUpload(transfer.id);
+            globalThis.transfer = new Transfer(pickedFile, transfer.path, { resume });
+        }"""
+    )
+    came = send(bench)
+    assert came["proof"] == {"sha256": composite(bytes(whole)), "partSize": PART, "verified": True}
+    assert sorted(s3.parts_taken) == [2, *range(stored + 1, 10)]
 
 
 def test_a_file_that_is_changed_while_it_is_sent_is_noticed(

@@ -6,8 +6,8 @@ from playwright.sync_api import Page
 
 # Thirty parts of 16 MiB: a window of two, then of four. `asked` keeps where each of them began.
 UPLOAD = """
-    const { signedParts } = await at("windows");
-    const stored = new Set(), asked = [];
+    const { signedParts, compare } = await at("windows");
+    const stored = new Set(), presumed = new Set(), asked = [];
     const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, nth) => from + nth);
     const signed = (number) => ({ number, stored: there.includes(number) });
     const upload = {
@@ -15,9 +15,13 @@ UPLOAD = """
             count: 30,
             partSize: 16 * 1024 * 1024,
             isStored: (number) => stored.has(number),
-            nextMissing: (from) => numbers(from, 30).find((number) => !stored.has(number)) ?? 0,
+            isPresumed: (number) => presumed.has(number),
+            nextMissing: (from) =>
+                numbers(from, 30).find((number) => !stored.has(number) && !presumed.has(number)) ?? 0,
+            nextPresumed: (from) => numbers(from, 30).find((number) => presumed.has(number)) ?? 0,
+            setMissing: (number) => presumed.delete(number),
         },
-        stored: (number) => stored.add(number),
+        stored: (number) => (presumed.delete(number), stored.add(number)),
         window: async (from, length) => {
             asked.push(from);
             return numbers(from, Math.min(from + length - 1, 30)).map(signed);
@@ -72,6 +76,35 @@ def test_what_is_stored_is_told_and_not_sent(bench: Page) -> None:
     )
     assert taken == [6, *range(8, 30)]
     assert stored == [1, 2, 3, 4, 5, 7, 30]
+
+
+def test_what_seems_to_be_stored_is_left_to_the_comparison(bench: Page) -> None:
+    taken, asked = run(
+        bench,
+        """for (const number of [...numbers(1, 12), 14]) presumed.add(number);
+        const taken = await take(signedParts(upload, null, {}), 99);
+        return [taken, asked[0]];""",
+        there=[14],
+    )
+    assert taken == [13, *range(15, 31)]
+    assert asked == 13
+
+
+def test_the_comparison_finds_what_is_stored_and_what_is_missing_after_all(bench: Page) -> None:
+    stored, missing, asked = run(
+        bench,
+        """for (const number of [1, 2, 3, 20, 22]) presumed.add(number);
+        await compare(upload, {});
+        return [[...stored], upload.parts.nextMissing(1), asked];""",
+        there=[1, 2, 20, 21, 22],
+    )
+    assert stored == [1, 2, 20, 22]  # 21 is on its way perhaps, and not this one's to judge
+    assert missing == 3
+    assert asked == [1, 3, 20]
+
+
+def test_with_nothing_to_compare_nothing_is_asked(bench: Page) -> None:
+    assert run(bench, "await compare(upload, {}); return asked;") == []
 
 
 def test_a_window_without_parts_ends_it_for_good(bench: Page) -> None:
