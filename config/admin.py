@@ -9,7 +9,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DataError, NotSupportedError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -52,7 +52,14 @@ class Site(AdminSite):
                 raise SuspiciousOperation("a value out of range") from error
             return answer
 
-        guarded = require_mfa(careful) if settings.ADMIN_REQUIRES_MFA else careful
+        with_mfa = require_mfa(careful)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            # Asked at each request: some addresses are made once, others for each of them.
+            chosen = with_mfa if settings.ADMIN_REQUIRES_MFA else careful
+            return chosen(request, *args, **kwargs)
+
         return super().admin_view(guarded, cacheable)
 
     def logout(  # type: ignore[override]  # Django's renders a page, ours goes on to Cognito

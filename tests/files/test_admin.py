@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts.models import AuditEvent, Kind
 from files.models import File, Upload
@@ -67,6 +68,16 @@ def test_nobody_else_reads_a_file_there(bob: Person, mallory: Person, bobs_file:
     for person in (bob, mallory):
         address = f"/admin/files/file/{bobs_file.pk}/content/"
         assert person.get(address, follow=True).status_code == 403
+
+
+def test_a_file_is_read_there_with_mfa_where_the_settings_say_so(
+    alice: Person, bobs_file: File, settings: Settings
+) -> None:
+    address = f"/admin/files/file/{bobs_file.pk}/content/"
+    settings.ADMIN_REQUIRES_MFA = True
+    assert b"Add an authenticator app" in alice.get(address).content
+    settings.ADMIN_REQUIRES_MFA = False
+    assert alice.get(address).status_code == 302
 
 
 def test_a_file_that_is_not_there_is_told_to_administrators_too(alice: Person) -> None:
