@@ -43,7 +43,12 @@ class Desk:
         return answer
 
     def gone(self, request: Request, given: "Given") -> Response:
-        """For a transaction that has ended, or is another browser's: a form sent twice, an old page."""
+        """For a transaction that has ended, or is another browser's: a form sent twice, an old page.
+
+        One that has ended just now gives the same answer again, with the same code.
+        """
+        if again := self.transactions.answer_again(request, given.get("transaction", "")):
+            return again
         asked = self.transactions.asked_in(request, given.get("transaction", ""))
         home = Offers.of(asked).home if asked.client_id else ""
         lang = asked.lang or given.get("lang", "")

@@ -36,6 +36,7 @@ def finish(desk: Desk, request: Request, transaction: Transaction, username: str
     session = desk.sessions.new(transaction.pool, username, transaction.amr)
     answer = grant(transaction.asked, session)
     desk.sessions.keep(session, answer, request)
+    desk.transactions.answer(transaction, answer)
     return answer
 
 

@@ -18,6 +18,7 @@ from localaws.managed_login.user_pool import Challenge
 
 COOKIE = "managed_login_browser"
 SECONDS = 3600
+IMPATIENCE = 2  # seconds between the two clicks of a double click, and what both take on the way
 LIMIT = 10_000  # begun and never finished: the oldest go
 Clock = Callable[[], float]
 
@@ -57,6 +58,8 @@ class Transaction:
     amr: tuple[str, ...] = ()  # how far the person has proved who they are
     signed_up: str = ""  # the address with which this browser signed up in it
     ended: bool = False
+    answer: Response | None = field(default=None, repr=False)  # what it ended with …
+    answered: float = 0.0  # … and when
     notice: str = ""  # the key of a sentence to tell on the next page
 
     @property
@@ -94,6 +97,16 @@ class Transactions:
         with self._ending:
             ended, transaction.ended = transaction.ended, True
         return not ended
+
+    def answer(self, transaction: Transaction, answer: Response) -> None:
+        transaction.answer, transaction.answered = answer, self._clock()
+
+    def answer_again(self, request: Request, identifier: str) -> Response | None:
+        """For a double click: browsers drop the answer to the first, and wait for that to the second."""
+        found = self._kept.get(identifier)
+        if found is None or request.method != "POST" or not _brings(request, found.browser):
+            return None
+        return found.answer if self._clock() - found.answered < IMPATIENCE else None
 
     def asked_in(self, request: Request, identifier: str) -> Asked:
         """What this browser's own was about, though it has ended."""

@@ -2,12 +2,14 @@
 
 import json
 import re
+import time
 from urllib.parse import urljoin
 
 import pytest
 import requests
 
 from localaws.managed_login import pages
+from localaws.managed_login.transactions import IMPATIENCE
 from tests.localaws.visitors import (
     HOME,
     PASSWORD,
@@ -137,7 +139,13 @@ def test_a_form_that_is_sent_twice_gives_one_code_and_shows_the_way_back() -> No
     browser = Browser()
     page = browser.open()
     email = person()
-    assert let_in(browser.submit(page, username=email, password=PASSWORD))
+    first = browser.submit(page, username=email, password=PASSWORD)
+    assert let_in(first)
+    at_once = browser.submit(page, username=email, password=PASSWORD)  # a double click
+    assert at_once.headers["Location"] == first.headers["Location"]
+    stolen = Browser().submit(page, username=email, password=PASSWORD)
+    assert (stolen.status_code, "Location" in stolen.headers) == (400, False)
+    time.sleep(IMPATIENCE)
     again = browser.submit(page, username=email, password=PASSWORD)
     assert (again.status_code, "Location" in again.headers) == (400, False)
     assert f'href="{HOME}"' in again.text
